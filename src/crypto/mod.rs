@@ -1,0 +1,19 @@
+//! Cryptography: the only importer of cryptographic crates (but for rustls in `http/tls`), and home of the [`Signer`] and
+//! [`Verifier`] traits. Mechanisms only; what must hold is decided in `verify/`.
+
+pub mod certificate;
+pub mod chain;
+pub mod digest;
+pub mod encrypted_pem;
+pub mod merkle;
+pub mod private_key;
+pub mod public_key;
+pub mod scheme;
+pub mod sct;
+pub mod signer;
+pub mod timestamp;
+
+pub use digest::{Digest, HashAlgorithm, Hasher};
+pub use public_key::PublicKey;
+pub use scheme::{Curve, KeyAlgorithm, SignatureScheme};
+pub use signer::{Message, SignError, Signer, Verifier, VerifyError};

@@ -1,0 +1,10 @@
+//! Encodings that every floor above needs.
+
+pub mod base64;
+pub mod go_json;
+pub mod hex;
+pub mod pem;
+pub mod text;
+pub mod unix_time;
+
+pub use unix_time::UnixTime;

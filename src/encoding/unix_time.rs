@@ -1,0 +1,50 @@
+//! A moment, in whole seconds since 1970 (UTC): what certificates, logs and time stamps speak of.
+
+use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Seconds since 1970-01-01T00:00:00Z; negative before. Displays as RFC 3339 in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixTime(pub i64);
+
+impl UnixTime {
+    /// Reads RFC 3339; fractions of a second are dropped, offsets applied. `None` when it is no such time.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        OffsetDateTime::parse(text, &Rfc3339).ok().map(|moment| Self(moment.unix_timestamp()))
+    }
+}
+
+impl From<SystemTime> for UnixTime {
+    fn from(moment: SystemTime) -> Self {
+        let seconds = match moment.duration_since(UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |s| -s),
+        };
+        Self(seconds)
+    }
+}
+
+impl fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match OffsetDateTime::from_unix_timestamp(self.0).ok().and_then(|moment| moment.format(&Rfc3339).ok()) {
+            Some(text) => f.write_str(&text),
+            None => write!(f, "{} seconds since 1970", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc3339_both_ways() {
+        assert_eq!(UnixTime(0).to_string(), "1970-01-01T00:00:00Z");
+        assert_eq!(UnixTime::parse_rfc3339("2026-01-01T01:00:00.5+01:00"), Some(UnixTime(1_767_225_600)));
+        assert_eq!(UnixTime::parse_rfc3339("yesterday"), None);
+        assert_eq!(UnixTime(i64::MAX).to_string(), "9223372036854775807 seconds since 1970");
+    }
+}

@@ -1,0 +1,1 @@
+//! Loads keys: the only place that knows every kind.

@@ -1,0 +1,5 @@
+//! The `cosign` program.
+
+fn main() -> std::process::ExitCode {
+    cosign::cli::main()
+}

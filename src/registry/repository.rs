@@ -1,0 +1,71 @@
+//! One repository, wherever it is.
+
+use async_trait::async_trait;
+
+use super::RegistryError;
+use crate::crypto::Digest;
+use crate::format::oci::{Descriptor, Selector};
+
+/// A manifest as it was fetched: exactly these bytes have that digest.
+#[derive(Debug, Clone)]
+pub struct FetchedManifest {
+    /// Media type (from the answer), size and digest (computed, and checked against what was asked).
+    pub descriptor: Descriptor,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What a registry said when a manifest was stored.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// Digest of the stored manifest.
+    pub digest: Digest,
+    /// Whether the registry acknowledged the subject (`OCI-Subject`), so that no fallback tag is needed.
+    pub subject_acknowledged: bool,
+}
+
+/// A repository of a registry, or an OCI layout directory.
+#[async_trait]
+pub trait Repository: Send + Sync {
+    /// For messages: `registry/path`, or the directory.
+    fn name(&self) -> String;
+
+    /// Media type, size and digest of a manifest (HEAD; a GET where the registry's HEAD says too little).
+    async fn resolve(&self, selector: &Selector) -> Result<Descriptor, RegistryError>;
+
+    /// The manifest itself.
+    async fn manifest(&self, selector: &Selector) -> Result<FetchedManifest, RegistryError>;
+
+    /// Stores a manifest under a tag or under its own digest. One PUT, nothing else.
+    async fn put_manifest(&self, selector: &Selector, media_type: &str, bytes: &[u8]) -> Result<Stored, RegistryError>;
+
+    /// Deletes a tag or a manifest.
+    async fn delete_manifest(&self, selector: &Selector) -> Result<(), RegistryError>;
+
+    /// The content of `descriptor`, its size and digest checked; refused without reading where it is said, or turns out, to be larger than `limit` bytes.
+    async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, RegistryError>;
+
+    /// Stores a blob: one POST where the registry takes it so.
+    async fn put_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError>;
+
+    /// What refers to `subject`: the referrers API, else the fallback tag; empty where there is nothing. Every other failure is an error.
+    async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, RegistryError>;
+
+    /// Stores `manifest` (whose `subject` is `subject`) by its digest and makes sure that [`Repository::referrers`] lists it: nothing more where the
+    /// registry acknowledged the subject, else a probe of the referrers API, else the fallback tag, merged and read back as ruled.
+    async fn put_referrer(&self, subject: &Digest, entry: &Descriptor, manifest: &[u8]) -> Result<Digest, RegistryError>;
+
+    /// Read, change, write, read back: `edit` gets the manifest that `tag` has now (`None` where it does not exist) and returns what to store, or `None` for
+    /// no change; `kept` says whether a manifest read back still holds what was added. Repeats with jitter while another writer interferes.
+    async fn update_tag(&self, tag: &str, update: &dyn TagUpdate) -> Result<Option<Stored>, RegistryError>;
+}
+
+/// A change of what a tag points to.
+#[async_trait]
+pub trait TagUpdate: Send + Sync {
+    /// The new manifest, made from the present one; `None` when nothing is to be changed. Uploads what it needs (config, layers) itself, before it returns.
+    async fn edit(&self, present: Option<&FetchedManifest>) -> Result<Option<(String, Vec<u8>)>, RegistryError>;
+
+    /// Whether `manifest`, read back, holds what this update added.
+    fn kept(&self, manifest: &FetchedManifest) -> bool;
+}
