@@ -13,6 +13,22 @@ pub enum RegistryError {
         /// The whole text.
         text: String,
     },
+    /// What was fetched is not what it should be.
+    #[error("{what}: {reason}")]
+    InvalidContent {
+        /// What was fetched, and from where.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// More of something than this program is willing to look at.
+    #[error("number of {what} exceeds the limit of {limit}")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many there may be.
+        limit: usize,
+    },
 }
 
 impl RegistryError {

@@ -4,4 +4,4 @@ pub mod error;
 pub mod repository;
 
 pub use error::RegistryError;
-pub use repository::{FetchedManifest, Repository, Stored};
+pub use repository::{FetchedManifest, Repository, Stored, TagUpdate};
