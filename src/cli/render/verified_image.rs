@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ambient::Ui;
 use crate::encoding::{go_json, text};
+use crate::format::simple_signing::SimpleSigningPayload;
 use crate::operations::verify_image::{Check, VerifiedImage, VerifiedSignature};
 
 /// `--output`.
@@ -17,37 +17,6 @@ pub enum Format {
     Json,
     /// One payload a line.
     Text,
-}
-
-/// A simple signing payload, its fields in Go's order; others are dropped.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct SimpleContainerImage {
-    critical: Critical,
-    optional: Option<BTreeMap<String, Value>>,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Critical {
-    identity: Identity,
-    image: Image,
-    #[serde(rename = "type")]
-    kind: String,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Identity {
-    #[serde(rename = "docker-reference")]
-    docker_reference: String,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Image {
-    #[serde(rename = "docker-manifest-digest")]
-    docker_manifest_digest: String,
 }
 
 /// Prints one image's result.
@@ -65,14 +34,14 @@ pub fn print(ui: &dyn Ui, image: &VerifiedImage, format: Format) -> io::Result<(
         Format::Text => {
             for signature in &image.signatures {
                 print_facts(ui, signature);
-                let mut line = signature.payload.clone();
+                let mut line = signature.raw.clone();
                 line.push(b'\n');
                 ui.result(&line)?;
             }
             Ok(())
         }
         Format::Json => {
-            let payloads: Vec<SimpleContainerImage> = image.signatures.iter().map(with_facts).collect();
+            let payloads: Vec<SimpleSigningPayload> = image.signatures.iter().map(with_facts).collect();
             let line = go_json::to_string(&payloads)?;
             ui.result(format!("\n{line}\n").as_bytes())
         }
@@ -101,25 +70,25 @@ fn print_facts(ui: &dyn Ui, signature: &VerifiedSignature) {
     }
 }
 
-fn with_facts(signature: &VerifiedSignature) -> SimpleContainerImage {
-    let mut image: SimpleContainerImage = serde_json::from_slice(&signature.payload).unwrap_or_default();
-    let mut facts: Vec<(String, Value)> = Vec::new();
+/// The payload with what is known of the signer in `optional`, whose keys are sorted as Go sorts a map.
+fn with_facts(signature: &VerifiedSignature) -> SimpleSigningPayload {
+    let mut payload = signature.payload.clone();
+    let mut optional: BTreeMap<String, Value> = payload.optional.take().into_iter().flatten().collect();
+    let was_null = signature.payload.optional.is_none();
     if let Some(certificate) = &signature.certificate {
-        facts.push(("Subject".into(), certificate.subject.as_str().into()));
+        optional.insert("Subject".into(), certificate.subject.as_str().into());
         if let Some(issuer) = &certificate.issuer {
-            facts.push(("Issuer".into(), issuer.as_str().into()));
-            facts.push((ISSUER_OID.into(), issuer.as_str().into()));
+            optional.insert("Issuer".into(), issuer.as_str().into());
+            optional.insert(ISSUER_OID.into(), issuer.as_str().into());
         }
         for fact in &certificate.workflow {
-            facts.push((fact.key.into(), fact.value.as_str().into()));
-            facts.push((fact.oid.into(), fact.value.as_str().into()));
+            optional.insert(fact.key.into(), fact.value.as_str().into());
+            optional.insert(fact.oid.into(), fact.value.as_str().into());
         }
     }
-    facts.extend(signature.extra.iter().map(|(key, value)| (key.clone(), value.clone())));
-    if !facts.is_empty() {
-        image.optional.get_or_insert_default().extend(facts);
-    }
-    image
+    optional.extend(signature.extra.iter().map(|(key, value)| (key.clone(), value.clone())));
+    payload.optional = (!was_null || !optional.is_empty()).then(|| optional.into_iter().collect());
+    payload
 }
 
 /// Fulcio's first issuer extension.
