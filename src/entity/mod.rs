@@ -2,6 +2,7 @@
 
 pub mod bundles;
 pub mod referrer;
+pub mod saved;
 pub mod signature_image;
 pub mod signatures;
 pub mod walk;

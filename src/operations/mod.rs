@@ -4,4 +4,5 @@ pub mod files;
 pub mod outputs;
 pub mod place;
 pub mod sign_image;
+pub mod triangulate;
 pub mod verify_image;

@@ -56,20 +56,14 @@ impl SigningCertificate {
     ///
     /// # Errors
     /// [`SigningCertificateError`].
-    pub fn load(
-        key: &PublicKey,
-        (name, certificate): (&str, &[u8]),
-        chain_pem: Option<&[u8]>,
-    ) -> Result<Self, SigningCertificateError> {
+    pub fn load(key: &PublicKey, (name, certificate): (&str, &[u8]), chain_pem: Option<&[u8]>) -> Result<Self, SigningCertificateError> {
         let leaf = parse_leaf(name, certificate)?;
         if leaf.spki_der() != key.spki_der() {
             return Err(SigningCertificateError::KeyMismatch);
         }
         let Some(chain_pem) = chain_pem else { return Ok(Self { leaf, intermediates: Vec::new() }) };
         let chain = Certificate::all_from_pem(chain_pem).map_err(SigningCertificateError::ParseChain)?;
-        let (root, between) = chain
-            .split_last()
-            .ok_or_else(|| SigningCertificateError::NoCertificate("certificate chain".to_owned()))?;
+        let (root, between) = chain.split_last().ok_or_else(|| SigningCertificateError::NoCertificate("certificate chain".to_owned()))?;
         // As cosign: at the beginning of the leaf's validity; when the signature is made is for the verifier to judge.
         chain::verify(&leaf, between, std::slice::from_ref(root), leaf.not_before(), ExtendedKeyUsage::CodeSigning)?;
         let intermediates = chain.into_iter().filter(|c| c.der() != leaf.der() && c.subject_der() != c.issuer_der()).collect();
@@ -107,9 +101,7 @@ fn parse_leaf(name: &str, bytes: &[u8]) -> Result<Certificate, SigningCertificat
         return Certificate::from_der(bytes).map_err(SigningCertificateError::Parse);
     }
     match pem::first(bytes) {
-        Some((block, _)) if block.label == "CERTIFICATE" => {
-            Certificate::from_der(&block.bytes).map_err(SigningCertificateError::Parse)
-        }
+        Some((block, _)) if block.label == "CERTIFICATE" => Certificate::from_der(&block.bytes).map_err(SigningCertificateError::Parse),
         _ => Err(SigningCertificateError::NoCertificate(name.to_owned())),
     }
 }

@@ -283,12 +283,7 @@ fn payloads(request: &SignImages, target: &Target, prepared: Option<&[u8]>) -> V
 }
 
 /// Whether the log is to be told, after asking where the image looks private.
-async fn wants_log(
-    request: &SignImages,
-    target: &Target,
-    registries: &Registries,
-    context: &Context,
-) -> Result<bool, SignImageError> {
+async fn wants_log(request: &SignImages, target: &Target, registries: &Registries, context: &Context) -> Result<bool, SignImageError> {
     let LogUpload::Yes { url, consented } = &request.log else { return Ok(false) };
     if *consented || target.is_public(registries).await {
         return Ok(true);

@@ -41,8 +41,7 @@ pub(super) async fn signatures(
         return referrer_image(target, &layers, *style, context).await;
     }
     let is_duplicate = |existing: &Descriptor, layer: &SignatureLayer| is_same_claim(identity, existing, layer);
-    let update =
-        AppendSignatures { repository: &*target.signatures, layers: &layers, style: *style, is_duplicate: &is_duplicate };
+    let update = AppendSignatures { repository: &*target.signatures, layers: &layers, style: *style, is_duplicate: &is_duplicate };
     let tag = request.place.signature_tag(&target.digest);
     target.signatures.update_tag(&tag, &update).await.map_err(SignImageError::Store)?;
     Ok(())
@@ -51,8 +50,7 @@ pub(super) async fn signatures(
 /// One line for each signature, as `--bundle` of version 2 holds it.
 pub(super) fn legacy_bundle(identity: &SigningIdentity, signed: &[SignedPayload]) -> Vec<u8> {
     let certificate = identity.certificate.as_ref().map(|certificate| base64::encode(certificate.leaf.der()));
-    let lines: Vec<Vec<u8>> =
-        signed.iter().map(|signed| legacy::local_signed_payload(&signed.signature, certificate.as_deref())).collect();
+    let lines: Vec<Vec<u8>> = signed.iter().map(|signed| legacy::local_signed_payload(&signed.signature, certificate.as_deref())).collect();
     lines.join(b"\n".as_slice())
 }
 
@@ -68,8 +66,7 @@ fn layer(identity: &SigningIdentity, signed: &SignedPayload) -> SignatureLayer {
 
 /// Whether `existing` is a signature by the same key of the same payload, with the same certificate.
 fn is_same_claim(identity: &SigningIdentity, existing: &Descriptor, layer: &SignatureLayer) -> bool {
-    let same_payload =
-        existing.media_type == layer.media_type && existing.digest == Digest::sha256(&layer.payload).to_string();
+    let same_payload = existing.media_type == layer.media_type && existing.digest == Digest::sha256(&layer.payload).to_string();
     let same_notes = layer
         .annotations
         .iter()
@@ -79,17 +76,10 @@ fn is_same_claim(identity: &SigningIdentity, existing: &Descriptor, layer: &Sign
         return false;
     };
     let signer = &identity.signer;
-    same_payload
-        && same_notes
-        && signer.public_key().verify(signer.scheme(), Message::Bytes(&layer.payload), &signature).is_ok()
+    same_payload && same_notes && signer.public_key().verify(signer.scheme(), Message::Bytes(&layer.payload), &signature).is_ok()
 }
 
-async fn referrer_image(
-    target: &Target,
-    layers: &[SignatureLayer],
-    style: ImageStyle,
-    context: &Context,
-) -> Result<(), SignImageError> {
+async fn referrer_image(target: &Target, layers: &[SignatureLayer], style: ImageStyle, context: &Context) -> Result<(), SignImageError> {
     let mut image = SignatureImage::empty(style);
     for layer in layers {
         image.append(layer).map_err(SignImageError::Store)?;

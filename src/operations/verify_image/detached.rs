@@ -1,8 +1,8 @@
 //! A signature given by hand (`--signature`, `--payload`).
 
-use crate::format::simple_signing::SimpleSigningPayload;
 use crate::crypto::Digest;
 use crate::encoding::base64;
+use crate::format::simple_signing::SimpleSigningPayload;
 use std::collections::BTreeMap;
 
 /// A signature that does not lie in the registry.

@@ -1,5 +1,6 @@
 //! One image: what is attached to it is fetched once and checked as it comes.
 
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -12,11 +13,11 @@ use crate::ambient::Context;
 use crate::crypto::Digest;
 use crate::encoding::{UnixTime, text};
 use crate::entity::signatures::AttachedSignature;
-use crate::entity::{bundles, signatures};
+use crate::entity::{bundles, saved, signatures};
 use crate::format::bundle::{Bundle, legacy};
 use crate::format::intoto::{Statement, predicate_type};
 use crate::format::material::{Signed, SignedContent};
-use crate::format::oci::{ImageRef, Selector};
+use crate::format::oci::{Descriptor, ImageRef, Selector};
 use crate::format::simple_signing::{Critical, Identity, Image, SimpleSigningPayload};
 use crate::registry::{Access, Registries, RegistryError, Repository};
 use crate::verify::{self, Artifact, Verified, VerifiedSigner};
@@ -33,6 +34,16 @@ struct Job<'a> {
     signatures: Arc<dyn Repository>,
     /// The manifest was read with the credentials at hand.
     was_read: bool,
+    /// Where the older signatures are.
+    older: Older,
+}
+
+/// Where the older signatures of an image are.
+enum Older {
+    /// Under its `.sig` tag.
+    Tagged,
+    /// In this image of a saved directory, if any.
+    Saved(Option<Descriptor>),
 }
 
 /// Signatures that passed, with their checks, and why others did not.
@@ -49,34 +60,67 @@ pub(super) async fn verify(
     (context, now): (&Context, UnixTime),
 ) -> Result<VerifiedImage, VerifyImageError> {
     context.deadline.check()?;
-    let job = locate(request, registries, &image, (context, now)).await?;
-    let mut no_match = NoMatch::default();
-    let mut unsupported = None;
-    if request.detached.is_none() && !request.attached_sbom {
-        match request.forms.bundles {
-            Bundles::Ignored => {}
-            Bundles::Verified => {
-                let found = job.bundles().await?;
-                if !found.passed.is_empty() {
-                    job.warn_of_attestations(&found);
-                    return Ok(job.result(found));
+    locate(request, registries, &image, (context, now)).await?.run().await
+}
+
+/// As [`verify`], for a directory that `cosign save` wrote.
+pub(super) async fn verify_saved(
+    request: &VerifyImages,
+    registries: &Registries,
+    directory: &str,
+    (context, now): (&Context, UnixTime),
+) -> Result<VerifiedImage, VerifyImageError> {
+    let saved = saved::read(Path::new(directory))?;
+    let layout = ImageRef::Layout { directory: directory.into(), selector: None };
+    let own = registries.open(&layout, Access::Pull)?;
+    let digest = parsed_digest(&saved.image, &*own)?;
+    let job = Job {
+        request,
+        context,
+        now,
+        name: directory.to_owned(),
+        repository_name: directory.to_owned(),
+        digest,
+        signatures: Arc::clone(&own),
+        own,
+        was_read: true,
+        older: Older::Saved(saved.signatures),
+    };
+    job.run().await
+}
+
+impl Job<'_> {
+    async fn run(self) -> Result<VerifiedImage, VerifyImageError> {
+        let Self { request, .. } = self;
+        let job = &self;
+        let mut no_match = NoMatch::default();
+        let mut unsupported = None;
+        if request.detached.is_none() && !request.attached_sbom {
+            match request.forms.bundles {
+                Bundles::Ignored => {}
+                Bundles::Verified => {
+                    let found = job.bundles().await?;
+                    if !found.passed.is_empty() {
+                        job.warn_of_attestations(&found);
+                        return Ok(job.result(found));
+                    }
+                    no_match.bundles = found.refused;
                 }
-                no_match.bundles = found.refused;
-            }
-            Bundles::Unsupported(reason) => {
-                unsupported = (!job.candidates().await?.is_empty()).then_some(reason);
+                Bundles::Unsupported(reason) => {
+                    unsupported = (!job.candidates().await?.is_empty()).then_some(reason);
+                }
             }
         }
-    }
-    let found = job.older().await?;
-    if !found.passed.is_empty() {
-        return Ok(job.result(found));
-    }
-    no_match.signatures = found.refused;
-    match unsupported {
-        Some(reason) if no_match.signatures.is_empty() => Err(VerifyImageError::UnsupportedWithBundles(reason)),
-        _ if no_match.bundles.is_empty() && no_match.signatures.is_empty() => Err(VerifyImageError::NoSignatures),
-        _ => Err(VerifyImageError::NoMatch(no_match)),
+        let found = job.older().await?;
+        if !found.passed.is_empty() {
+            return Ok(job.result(found));
+        }
+        no_match.signatures = found.refused;
+        match unsupported {
+            Some(reason) if no_match.signatures.is_empty() => Err(VerifyImageError::UnsupportedWithBundles(reason)),
+            _ if no_match.bundles.is_empty() && no_match.signatures.is_empty() => Err(VerifyImageError::NoSignatures),
+            _ => Err(VerifyImageError::NoMatch(no_match)),
+        }
     }
 }
 
@@ -100,7 +144,7 @@ async fn locate<'a>(
         (digest, was_read) = resolve(&*own, &Selector::Tag(tag)).await?;
     }
     let signatures = request.place.signatures(registries, (image, &own), Access::Pull)?;
-    Ok(Job { request, context, now, name, repository_name, digest, own, signatures, was_read })
+    Ok(Job { request, context, now, name, repository_name, digest, own, signatures, was_read, older: Older::Tagged })
 }
 
 /// The digest that a selector stands for. One that is a digest already costs no request.
@@ -117,11 +161,14 @@ async fn resolve(repository: &dyn Repository, selector: &Selector) -> Result<(Di
         }
         Err(error) => return Err(error.into()),
     };
-    let digest = descriptor.parsed_digest().ok_or_else(|| RegistryError::InvalidContent {
-        what: format!("manifest {selector} of {}", repository.name()),
+    Ok((parsed_digest(&descriptor, repository)?, true))
+}
+
+fn parsed_digest(descriptor: &Descriptor, repository: &dyn Repository) -> Result<Digest, RegistryError> {
+    descriptor.parsed_digest().ok_or_else(|| RegistryError::InvalidContent {
+        what: format!("manifest of {}", repository.name()),
         reason: "its digest is no SHA-256 digest".into(),
-    })?;
-    Ok((digest, true))
+    })
 }
 
 impl Job<'_> {
@@ -130,7 +177,7 @@ impl Job<'_> {
             .map_err(|error| error.to_string())
     }
 
-    async fn candidates(&self) -> Result<Vec<crate::format::oci::Descriptor>, VerifyImageError> {
+    async fn candidates(&self) -> Result<Vec<Descriptor>, VerifyImageError> {
         match bundles::candidates(&*self.signatures, &self.digest).await {
             Ok(candidates) => Ok(candidates),
             Err(error) => self.absent_if_forbidden(error, "the list of referrers").await.map(|()| Vec::new()),
@@ -160,12 +207,7 @@ impl Job<'_> {
         let verified = self.check(signed)?;
         let statement = Statement::parse(&envelope.payload).map_err(|error| error.to_string())?;
         let payload = self.payload_of(&statement);
-        let signature = VerifiedSignature {
-            raw: payload.to_json(),
-            payload,
-            certificate: facts(&verified),
-            extra: Map::new(),
-        };
+        let signature = VerifiedSignature { raw: payload.to_json(), payload, certificate: facts(&verified), extra: Map::new() };
         Ok((signature, outcome::checks(&verified)))
     }
 
@@ -200,6 +242,12 @@ impl Job<'_> {
             return Ok(self.judge([(legacy::detached(&payload, &detached.decoded()), payload)]));
         }
         let max_size = self.request.place.max_size;
+        if let Older::Saved(image) = &self.older {
+            let Some(image) = image else { return Ok(Found::default()) };
+            let digest = parsed_digest(image, &*self.own)?;
+            let fetched = self.own.manifest(&Selector::Digest(digest)).await?;
+            return Ok(self.judge_attached(signatures::layers(&*self.own, &fetched, max_size).await?));
+        }
         if self.request.forms.oci11 {
             let newest = signatures::newest_referrer(&*self.signatures, &self.digest, max_size).await?;
             let found = self.judge_attached(newest.unwrap_or_default());
@@ -238,8 +286,7 @@ impl Job<'_> {
 
     /// Artifactory answers 403 for a tag that does not exist. Where the image itself can be read with the same credentials that counts as absent.
     async fn absent_if_forbidden(&self, error: RegistryError, what: &str) -> Result<(), VerifyImageError> {
-        let readable = error.is_forbidden()
-            && (self.was_read || self.own.resolve(&Selector::Digest(self.digest.clone())).await.is_ok());
+        let readable = error.is_forbidden() && (self.was_read || self.own.resolve(&Selector::Digest(self.digest.clone())).await.is_ok());
         if !readable {
             return Err(error.into());
         }
@@ -281,4 +328,3 @@ fn certificate_of_key(signed: &Signed, verified: &Verified) -> Option<Certificat
     let leaf = signed.material.certificate()?;
     (leaf.spki_der() == key.spki_der()).then(|| CertificateFacts::of(leaf))
 }
-

@@ -11,6 +11,7 @@ use futures_util::stream::{self, StreamExt};
 
 use crate::ambient::{Context, DeadlineExceeded};
 use crate::encoding::UnixTime;
+use crate::entity::saved::SavedImageError;
 use crate::format::oci::{ImageRef, ReferenceError};
 use crate::format::trusted_root::TrustedMaterial;
 use crate::registry::{Registries, RegistryError};
@@ -29,6 +30,8 @@ pub struct VerifyImages {
     pub requirement: Requirement,
     /// The authorities and logs that count.
     pub trusted: Arc<TrustedMaterial>,
+    /// The images are directories that `cosign save` wrote (`--local-image`).
+    pub local: bool,
     /// Which forms of signatures are looked at.
     pub forms: Forms,
     /// Verify the SBOM attached under the image's `.sbom` tag instead of the image.
@@ -81,6 +84,9 @@ pub enum VerifyImageError {
     /// The flags do not go with what the image has.
     #[error("unsupported: {0} when using --new-bundle-format")]
     UnsupportedWithBundles(&'static str),
+    /// The directory is no saved image.
+    #[error("checking local image format: {0}")]
+    Saved(#[from] SavedImageError),
     /// The registry fails. Never taken for an absent signature.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -128,6 +134,18 @@ impl std::fmt::Display for NoMatch {
     }
 }
 
+/// One argument.
+enum Subject<'a> {
+    Image(ImageRef),
+    Saved(&'a str),
+}
+
+impl<'a> Subject<'a> {
+    fn parse(typed: &'a str, local: bool) -> Result<Self, ReferenceError> {
+        if local { Ok(Self::Saved(typed)) } else { ImageRef::parse(typed).map(Self::Image) }
+    }
+}
+
 /// Verifies the images, several at a time, and hands each result to `emit` in the order of the arguments. The first failure in that order ends it.
 ///
 /// # Errors
@@ -138,10 +156,17 @@ pub async fn verify_images(
     context: &Context,
     emit: &mut (dyn FnMut(VerifiedImage) -> io::Result<()> + Send),
 ) -> Result<(), VerifyImageError> {
-    let images: Vec<ImageRef> = request.images.iter().map(|typed| ImageRef::parse(typed)).collect::<Result<_, _>>()?;
     let now = UnixTime::from(context.clock.now());
-    let mut results =
-        stream::iter(images).map(|image| image::verify(request, registries, image, (context, now))).buffered(request.max_workers.max(1));
+    // All arguments are looked at before the first request.
+    let images = request.images.iter().map(|typed| Subject::parse(typed, request.local)).collect::<Result<Vec<_>, _>>()?;
+    let mut results = stream::iter(images)
+        .map(|subject| async move {
+            match subject {
+                Subject::Image(image) => image::verify(request, registries, image, (context, now)).await,
+                Subject::Saved(directory) => image::verify_saved(request, registries, directory, (context, now)).await,
+            }
+        })
+        .buffered(request.max_workers.max(1));
     while let Some(result) = results.next().await {
         context.deadline.check()?;
         emit(result?)?;
