@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod chain;
 pub mod digest;
 pub mod encrypted_pem;
+pub mod log_key;
 pub mod merkle;
 pub mod private_key;
 pub mod public_key;
@@ -13,7 +14,9 @@ pub mod sct;
 pub mod signer;
 pub mod timestamp;
 
+pub use certificate::{Certificate, CertificateError, ExtendedKeyUsage};
 pub use digest::{Digest, HashAlgorithm, Hasher};
+pub use log_key::{LogKey, ValidityPeriod};
 pub use public_key::PublicKey;
 pub use scheme::{Curve, KeyAlgorithm, SignatureScheme};
 pub use signer::{Message, SignError, Signer, Verifier, VerifyError};
