@@ -80,6 +80,20 @@ impl fmt::Display for Node {
     }
 }
 
+impl Node {
+    /// The value as `serde_json` has it; of duplicate names the last one counts.
+    pub fn into_json(self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Bool(value) => value.into(),
+            Self::Number(value) => value.into(),
+            Self::Text(value) => value.into(),
+            Self::List(nodes) => nodes.into_iter().map(Self::into_json).collect(),
+            Self::Object(entries) => entries.into_iter().map(|(key, value)| (key, value.into_json())).collect(),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct NodeVisitor;
