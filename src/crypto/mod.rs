@@ -1,6 +1,7 @@
 //! Cryptography: the only importer of cryptographic crates (but for rustls in `http/tls`), and home of the [`Signer`] and
 //! [`Verifier`] traits. Mechanisms only; what must hold is decided in `verify/`.
 
+mod asn1;
 pub mod certificate;
 pub mod chain;
 pub mod digest;
@@ -14,7 +15,7 @@ pub mod sct;
 pub mod signer;
 pub mod timestamp;
 
-pub use certificate::{Certificate, CertificateError, ExtendedKeyUsage};
+pub use certificate::{Certificate, CertificateError, ExtendedKeyUsage, SignatureError};
 pub use digest::{Digest, HashAlgorithm, Hasher};
 pub use log_key::{LogKey, ValidityPeriod};
 pub use public_key::PublicKey;
