@@ -2,7 +2,7 @@
 
 use der::Tag;
 
-use super::super::asn1::{Der, Malformed};
+use super::super::der_cursor::{Der, Malformed};
 use super::extension::Extension;
 
 /// 1.3.6.1.4.1.57264.1
@@ -91,7 +91,9 @@ fn der_text(value: &[u8]) -> Result<String, Malformed> {
     der.finish()?;
     match element.tag {
         Tag::Utf8String => String::from_utf8(element.value.to_vec()).map_err(|_| Malformed),
-        Tag::PrintableString | Tag::Ia5String if element.value.is_ascii() => String::from_utf8(element.value.to_vec()).map_err(|_| Malformed),
+        Tag::PrintableString | Tag::Ia5String if element.value.is_ascii() => {
+            String::from_utf8(element.value.to_vec()).map_err(|_| Malformed)
+        }
         _ => Err(Malformed),
     }
 }

@@ -255,7 +255,10 @@ impl Eq for Certificate {}
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Certificate").field("subject", &self.subject()).field("serial", &crate::encoding::hex::encode(self.serial())).finish()
+        f.debug_struct("Certificate")
+            .field("subject", &self.subject())
+            .field("serial", &crate::encoding::hex::encode(self.serial()))
+            .finish()
     }
 }
 

@@ -3,7 +3,7 @@
 use der::Tag;
 use der::asn1::ObjectIdentifier;
 
-use super::super::asn1::{Der, Malformed};
+use super::super::der_cursor::{Der, Malformed};
 use crate::encoding::hex;
 
 /// The attributes that Go knows by name, in the order of its text: OID's last arc under 2.5.4, name, whether only the last value counts.
@@ -63,14 +63,17 @@ impl std::fmt::Display for Name {
             }
         }
         let known = |oid: &ObjectIdentifier| KNOWN.iter().any(|(arc, ..)| oid.as_bytes() == [0x55, 4, *arc]);
-        parts.extend(self.0.iter().rev().filter(|(oid, _)| !known(oid)).map(|(oid, value)| format!("{oid}=#{}", hex::encode(marshal(value)))));
+        parts.extend(
+            self.0.iter().rev().filter(|(oid, _)| !known(oid)).map(|(oid, value)| format!("{oid}=#{}", hex::encode(marshal(value)))),
+        );
         f.write_str(&parts.join(","))
     }
 }
 
 /// The string types that Go reads in a name.
 fn text(tag: Tag, value: &[u8]) -> Option<String> {
-    let ascii = |allowed: fn(u8) -> bool| value.iter().all(|byte| allowed(*byte)).then(|| value.iter().map(|byte| char::from(*byte)).collect());
+    let ascii =
+        |allowed: fn(u8) -> bool| value.iter().all(|byte| allowed(*byte)).then(|| value.iter().map(|byte| char::from(*byte)).collect());
     match tag {
         Tag::Utf8String => String::from_utf8(value.to_vec()).ok(),
         Tag::PrintableString => ascii(|byte| is_printable(byte) || matches!(byte, b'*' | b'&')),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use der::Tag;
 
-use super::super::asn1::{Der, Malformed, context};
+use super::super::der_cursor::{Der, Malformed, context};
 use super::CertificateError;
 use crate::encoding::{hex, text};
 
@@ -121,8 +121,11 @@ pub(in crate::crypto) struct Mailbox {
 impl Mailbox {
     pub(in crate::crypto) fn parse(text: &str) -> Option<Self> {
         let (local, domain) = text.split_once('@')?;
-        let atom = |atom: &str| !atom.is_empty() && atom.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte));
-        let labels = |domain: &str| domain.split('.').all(|label| !label.is_empty() && label.bytes().all(|byte| (33..=126).contains(&byte)));
+        let atom = |atom: &str| {
+            !atom.is_empty() && atom.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte))
+        };
+        let labels =
+            |domain: &str| domain.split('.').all(|label| !label.is_empty() && label.bytes().all(|byte| (33..=126).contains(&byte)));
         let valid = local.split('.').all(atom) && labels(domain);
         valid.then(|| Self { local: local.to_owned(), domain: domain.to_ascii_lowercase() })
     }

@@ -61,7 +61,9 @@ fn split_scheme(text: &str) -> Option<(&str, &str)> {
 /// Refuses what Go refuses: bad characters, a port that is no number, a host that is no domain name.
 fn check_authority(authority: &str) -> Option<()> {
     let (user, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
-    let plain = |text: &str, more: &[u8]| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=".contains(&byte) || more.contains(&byte));
+    let plain = |text: &str, more: &[u8]| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=".contains(&byte) || more.contains(&byte))
+    };
     if user.is_some_and(|user| !plain(user, b":")) || !plain(host, b":[]") {
         return None;
     }
@@ -112,7 +114,10 @@ mod tests {
     #[test]
     fn text_is_that_of_go() {
         for (uri, expected) in [
-            ("https://github.com/o/r/.github/workflows/x.yml@refs/heads/main", "https://github.com/o/r/.github/workflows/x.yml@refs/heads/main"),
+            (
+                "https://github.com/o/r/.github/workflows/x.yml@refs/heads/main",
+                "https://github.com/o/r/.github/workflows/x.yml@refs/heads/main",
+            ),
             ("HTTPS://Example.com/a", "https://Example.com/a"),
             ("https://e.com/a b|c", "https://e.com/a%20b%7Cc"),
             ("https://e.com/a%20b", "https://e.com/a%20b"),
@@ -128,7 +133,16 @@ mod tests {
 
     #[test]
     fn refuses_what_go_refuses() {
-        for uri in ["https://e.com/100%", "https://e.com/\u{7f}", ":x", "https://a b/", "https://e.com:x/", "https://e.com./", "https://a..b/", "1a:b"] {
+        for uri in [
+            "https://e.com/100%",
+            "https://e.com/\u{7f}",
+            ":x",
+            "https://a b/",
+            "https://e.com:x/",
+            "https://e.com./",
+            "https://a..b/",
+            "1a:b",
+        ] {
             assert_eq!(normalize(uri), None, "{uri}");
         }
     }

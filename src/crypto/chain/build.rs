@@ -97,7 +97,13 @@ impl<'a> Builder<'a> {
         if paths.is_empty() { Err(last.unwrap_or(ChainError::UnknownAuthority { hint })) } else { Ok(paths) }
     }
 
-    fn consider(&mut self, path: &[Certificate], child: &Certificate, place: Place, parent: &Certificate) -> Result<Vec<Vec<Certificate>>, Refusal> {
+    fn consider(
+        &mut self,
+        path: &[Certificate],
+        child: &Certificate,
+        place: Place,
+        parent: &Certificate,
+    ) -> Result<Vec<Vec<Certificate>>, Refusal> {
         self.signature_checks += 1;
         if self.signature_checks > MAX_SIGNATURE_CHECKS {
             return Err(Refusal::Above(ChainError::SignatureLimit));
@@ -168,9 +174,8 @@ pub(super) fn check_validity(certificate: &Certificate, place: Place, below: usi
 
 /// Whether the same subject with the same key and the same names is there already: cross-signatures make loops.
 fn is_in(candidate: &Certificate, path: &[Certificate]) -> bool {
-    let same = |certificate: &&Certificate| {
-        certificate.subject_der() == candidate.subject_der() && certificate.spki_der() == candidate.spki_der()
-    };
+    let same =
+        |certificate: &&Certificate| certificate.subject_der() == candidate.subject_der() && certificate.spki_der() == candidate.spki_der();
     let names = |certificate: &Certificate| certificate.meaning().has_names.then(|| certificate.meaning().names.clone());
     path.iter().filter(same).any(|certificate| names(certificate) == names(candidate))
 }
