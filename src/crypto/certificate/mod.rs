@@ -11,6 +11,8 @@ mod pem;
 mod san;
 mod signature_algorithm;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod uri;
 

@@ -3,6 +3,7 @@
 use der::Tag;
 use der::asn1::ObjectIdentifier;
 
+use super::super::asn1;
 use super::super::der_cursor::{Der, Malformed};
 use crate::encoding::hex;
 
@@ -120,17 +121,7 @@ fn escape(value: &str) -> String {
 /// DER of a value as Go's `asn1.Marshal` writes a string: PrintableString where that is possible.
 fn marshal(value: &str) -> Vec<u8> {
     let tag = if value.bytes().all(is_printable) { 0x13 } else { 0x0c };
-    let length = value.len();
-    let mut out = vec![tag];
-    if length < 0x80 {
-        out.push(length as u8);
-    } else {
-        let bytes: Vec<u8> = length.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
-        out.push(0x80 | bytes.len() as u8);
-        out.extend(bytes);
-    }
-    out.extend(value.as_bytes());
-    out
+    asn1::write(tag, &[value.as_bytes()]).to_vec()
 }
 
 #[cfg(test)]
