@@ -4,6 +4,7 @@
 mod asn1;
 pub mod certificate;
 pub mod chain;
+mod der_cursor;
 pub mod digest;
 mod ecdsa_signature;
 mod ed25519_prehash;
@@ -18,7 +19,7 @@ pub mod sct;
 pub mod signer;
 pub mod timestamp;
 
-pub use certificate::{Certificate, CertificateError, ExtendedKeyUsage};
+pub use certificate::{Certificate, CertificateError, ExtendedKeyUsage, SignatureError};
 pub use digest::{Digest, HashAlgorithm, Hasher};
 pub use log_key::{LogKey, ValidityPeriod};
 pub use private_key::PrivateKey;

@@ -348,3 +348,6 @@ impl<'a> RsaNumbers<'a> {
         asn1::write(asn1::tag::SEQUENCE, &parts)
     }
 }
+
+#[cfg(test)]
+mod tests;

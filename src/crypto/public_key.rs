@@ -288,3 +288,6 @@ impl fmt::Debug for PublicKey {
 fn write_spki(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
     asn1::write(asn1::tag::SEQUENCE, &[algorithm, &asn1::write(asn1::tag::BIT_STRING, &[&[0], key])]).to_vec()
 }
+
+#[cfg(test)]
+mod tests;

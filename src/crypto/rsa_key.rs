@@ -163,6 +163,7 @@ fn bits_of_difference(a: &[u8], b: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -191,21 +192,10 @@ mod tests {
     }
 
     #[test]
-    fn a_power_of_65537_is_taken_for_roca() {
-        // 65537^128 has 2049 bits; 65537^127 has 2033: any power satisfies the fingerprint.
-        let mut power = vec![1_u8];
-        for _ in 0..127 {
-            let mut next = [power.as_slice(), &[0, 0]].concat();
-            let mut carry = 0_u16;
-            let shifted = power.iter().rev().copied().chain(std::iter::repeat(0));
-            for (digit, more) in next.iter_mut().rev().zip(shifted) {
-                let sum = u16::from(*digit) + u16::from(more) + carry;
-                *digit = sum.to_le_bytes()[0];
-                carry = sum >> 8;
-            }
-            power = next;
-        }
-        assert!(is_roca(&power));
-        assert!(!is_roca(&[0xff; 256]));
+    fn a_key_of_a_flawed_chip_is_known() {
+        let pem = crate::ambient::fake::testdata("keys/roca.pub");
+        let key = crate::crypto::PublicKey::from_pem(&pem).unwrap();
+        let Some(numbers) = key.spki_der().get(24..).and_then(Numbers::from_der) else { panic!("no numbers") };
+        assert_eq!(weakness(&numbers, (&[0xff; 128], &[1])), Some(Weakness::Roca));
     }
 }
