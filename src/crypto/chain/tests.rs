@@ -19,8 +19,7 @@ struct Pki {
 
 impl Pki {
     fn new() -> Self {
-        let world = Fake::default();
-        let keys = [key(&world), key(&world), key(&world)];
+        let keys = testing::keys();
         Self {
             root: Template::authority("root", "root", &keys[0]),
             intermediate: Template::authority("intermediate", "root", &keys[1]),
