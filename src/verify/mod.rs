@@ -23,6 +23,9 @@ use crate::format::material::{Form, Signed, SignedContent, SignerMaterial};
 use crate::format::trusted_root::TrustedRoot;
 use signature::Candidate;
 
+#[cfg(test)]
+mod tests;
+
 /// Checks `signed` about `artifact` against `requirement`, believing nobody but `trusted`; `now` is the time of the check.
 ///
 /// # Errors

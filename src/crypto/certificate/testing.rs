@@ -18,6 +18,12 @@ pub(crate) fn key(world: &Fake) -> PrivateKey {
     PrivateKey::generate(world).unwrap()
 }
 
+/// Keys of one world: always the same ones.
+pub(crate) fn keys<const N: usize>() -> [PrivateKey; N] {
+    let world = Fake::default();
+    std::array::from_fn(|_| key(&world))
+}
+
 pub(crate) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
     write(0x30, parts).to_vec()
 }

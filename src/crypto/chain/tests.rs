@@ -19,8 +19,7 @@ struct Pki {
 
 impl Pki {
     fn new() -> Self {
-        let world = Fake::default();
-        let keys = [key(&world), key(&world), key(&world)];
+        let keys = testing::keys();
         Self {
             root: Template::authority("root", "root", &keys[0]),
             intermediate: Template::authority("intermediate", "root", &keys[1]),
@@ -99,7 +98,10 @@ fn only_authorities_sign() {
     // Version 1 has no basic constraints: good as a root, not as an intermediate.
     let v1 = |template: &Template| Template { version: 1, extensions: Vec::new(), ..template.clone() };
     assert!(Pki::change(|pki| pki.root = v1(&pki.root)).is_ok());
-    assert_eq!(Pki::error(|pki| pki.intermediate = v1(&pki.intermediate)), "x509: certificate is not authorized to sign other certificates");
+    assert_eq!(
+        Pki::error(|pki| pki.intermediate = v1(&pki.intermediate)),
+        "x509: certificate is not authorized to sign other certificates"
+    );
 }
 
 #[test]
@@ -223,9 +225,12 @@ fn the_work_is_bounded() {
 #[test]
 fn the_reference_chain_verifies_and_the_expired_leaf_does_not() {
     let read = |name: &str| Certificate::all_from_pem(&std::fs::read(format!("testdata/x509/{name}")).unwrap()).unwrap();
-    let (roots, intermediates, at) = (read("pki-root.crt"), read("pki-inter.crt"), UnixTime::parse_rfc3339("2030-01-01T00:00:00Z").unwrap());
+    let (roots, intermediates, at) =
+        (read("pki-root.crt"), read("pki-inter.crt"), UnixTime::parse_rfc3339("2030-01-01T00:00:00Z").unwrap());
     let check = |leaf: &str, roots: &[Certificate]| {
-        verify(&read(leaf)[0], &intermediates, roots, at, ExtendedKeyUsage::CodeSigning).map(|path| path.len()).map_err(|error| error.to_string())
+        verify(&read(leaf)[0], &intermediates, roots, at, ExtendedKeyUsage::CodeSigning)
+            .map(|path| path.len())
+            .map_err(|error| error.to_string())
     };
     assert_eq!(check("pki-leaf.crt", &roots), Ok(3));
     assert_eq!(check("pki-leafuri.crt", &roots), Ok(3));
