@@ -17,9 +17,6 @@ const NO_TIME: &str = "0001-01-01T00:00:00Z";
 /// The largest config of a signature image that is read; a thousand layers need some 150 KiB.
 const MAX_CONFIG: u64 = 4 << 20;
 
-/// The layer annotation that holds the signature, base64.
-pub const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
-
 /// One signature: a payload and what is said about it.
 #[derive(Debug, Clone)]
 pub struct SignatureLayer {

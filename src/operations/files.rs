@@ -1,35 +1,26 @@
 //! Files that are written: beside, then renamed, so that a half-written one is never seen.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// A file that could not be read or written. Displays in Go's words: `open PATH: no such file or directory`.
-#[derive(Debug, thiserror::Error)]
-#[error("open {}: {}", .path.display(), in_go_words(.source))]
-pub struct FileError {
-    /// The file.
-    pub path: PathBuf,
-    /// What the system said.
-    #[source]
-    pub source: io::Error,
-}
+use crate::encoding::PathError;
 
 /// Reads a file whole, once: pipes and `/dev/stdin` too.
 ///
 /// # Errors
-/// [`FileError`].
-pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
-    std::fs::read(path).map_err(|source| FileError { path: path.to_owned(), source })
+/// [`PathError`].
+pub fn read(path: &Path) -> Result<Vec<u8>, PathError> {
+    std::fs::read(path).map_err(PathError::of("open", path))
 }
 
 /// Writes a file readable by its owner only (0600), replacing what was there. Devices and pipes are written to directly.
 ///
 /// # Errors
-/// [`FileError`].
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    write(path, bytes).map_err(|source| FileError { path: path.to_owned(), source })
+/// [`PathError`].
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), PathError> {
+    write(path, bytes).map_err(PathError::of("open", path))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -42,14 +33,6 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     beside.write_all(bytes)?;
     beside.persist(path).map_err(|error| error.error)?;
     Ok(())
-}
-
-/// Says why a file could not be opened in the words of Go's `syscall.Errno`, which scripts match on.
-pub fn in_go_words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let plain = text.split(" (os error").next().unwrap_or(&text);
-    let mut letters = plain.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

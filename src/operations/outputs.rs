@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::files::{self, FileError};
+use super::files;
 use crate::ambient::Ui;
 use crate::crypto::Digest;
-use crate::encoding::base64;
+use crate::encoding::{PathError, base64};
 
 /// Where to leave what was made; `None` for nowhere.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +63,7 @@ impl Outputs {
     ///
     /// # Errors
     /// The first that cannot be written.
-    pub fn write(&self, made: &Made<'_>, ui: &dyn Ui) -> Result<(), FileError> {
+    pub fn write(&self, made: &Made<'_>, ui: &dyn Ui) -> Result<(), PathError> {
         if let Some(path) = &self.signature {
             let lines: Vec<String> = made.signatures.iter().map(|s| base64::encode(&s.signature)).collect();
             files::write_private(path, lines.join("\n").as_bytes())?;

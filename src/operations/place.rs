@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::ambient::Env;
 use crate::crypto::Digest;
 use crate::entity::bundles;
-use crate::format::oci::{ImageRef, ReferenceError, RepositoryName};
+use crate::format::oci::reference::RepositoryNameError;
+use crate::format::oci::{ImageRef, RepositoryName};
 use crate::registry::tag_scheme::{Attachment, attachment_tag};
 use crate::registry::{Access, Registries, RegistryError, Repository};
 
@@ -23,7 +24,7 @@ pub struct Place {
 /// `COSIGN_REPOSITORY` is no repository.
 #[derive(Debug, thiserror::Error)]
 #[error("constructing client options: parsing $COSIGN_REPOSITORY: {0}")]
-pub struct PlaceError(#[from] ReferenceError);
+pub struct PlaceError(#[from] RepositoryNameError);
 
 impl Place {
     /// Reads the environment.

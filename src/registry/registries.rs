@@ -30,6 +30,15 @@ impl Registries {
         Ok(Self { options: Arc::new(options), context })
     }
 
+    /// The same registries without any credentials.
+    ///
+    /// # Errors
+    /// As [`Registries::new`].
+    pub fn anonymous(&self) -> Result<Self, RegistryError> {
+        let options = RegistryOptions { username: None, password: None, token: None, ..(*self.options).clone() };
+        Self::new(options, self.context.clone())
+    }
+
     /// A repository of a registry. No connection is made.
     ///
     /// # Errors

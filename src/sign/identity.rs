@@ -6,7 +6,7 @@ use crate::crypto::certificate::{Certificate, CertificateError, ExtendedKeyUsage
 use crate::crypto::chain::{self, ChainError};
 use crate::crypto::{PublicKey, Signer};
 use crate::encoding::pem;
-use crate::format::material::SignerMaterial;
+use crate::format::bundle::BundleSigner;
 
 /// A signer and what certifies its key.
 #[derive(Clone)]
@@ -78,12 +78,13 @@ impl SigningCertificate {
 
 impl SigningIdentity {
     /// What a bundle says of the signer: the certificate, or a hint to the bare key.
-    pub fn signer_material(&self) -> SignerMaterial {
+    pub fn bundle_signer(&self) -> BundleSigner {
         match &self.certificate {
+            Some(SigningCertificate { leaf, intermediates }) if intermediates.is_empty() => BundleSigner::Certificate(leaf.der().to_vec()),
             Some(SigningCertificate { leaf, intermediates }) => {
-                SignerMaterial::Certificate { leaf: leaf.clone(), intermediates: intermediates.clone() }
+                BundleSigner::Chain(std::iter::once(leaf).chain(intermediates).map(|certificate| certificate.der().to_vec()).collect())
             }
-            None => SignerMaterial::KeyHint(self.signer.public_key().hint()),
+            None => BundleSigner::KeyHint(self.signer.public_key().hint()),
         }
     }
 

@@ -2,9 +2,8 @@
 
 use super::identity::SigningIdentity;
 use crate::crypto::{Message, SignError};
-use crate::format::bundle::Bundle;
+use crate::format::bundle::{Bundle, BundleContent};
 use crate::format::dsse::{self, Envelope};
-use crate::format::material::{Form, Signed, SignedContent, VerificationMaterial};
 
 /// A payload and the signature that covers it.
 #[derive(Debug, Clone)]
@@ -32,14 +31,6 @@ pub async fn sign_statement(identity: &SigningIdentity, statement: Vec<u8>) -> R
     let signed_bytes = dsse::pre_authentication_encoding(dsse::INTOTO_PAYLOAD_TYPE, &statement);
     let signature = identity.signer.sign(Message::Bytes(&signed_bytes)).await?;
     let envelope = Envelope::new(dsse::INTOTO_PAYLOAD_TYPE, statement.clone(), signature.clone());
-    let bundle = Bundle::new(Signed {
-        content: SignedContent::Envelope(envelope),
-        material: VerificationMaterial {
-            form: Form::Bundle,
-            signer: identity.signer_material(),
-            log_entries: Vec::new(),
-            timestamps: Vec::new(),
-        },
-    });
+    let bundle = Bundle::new(BundleContent::Envelope(envelope), identity.bundle_signer());
     Ok((SignedPayload { payload: statement, signature }, bundle))
 }

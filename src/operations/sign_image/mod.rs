@@ -5,23 +5,22 @@ mod target;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use crate::ambient::{Consent, Context, DeadlineExceeded, PromptError};
 use crate::crypto::SignError;
-use crate::encoding::UnixTime;
+use crate::encoding::{PathError, UnixTime};
 use crate::entity::signature_image::ImageStyle;
 use crate::entity::walk::WalkError;
 use crate::format::intoto::Statement;
 use crate::format::oci::{ImageRef, ReferenceError};
 use crate::format::simple_signing::SimpleSigningPayload;
 use crate::keys::KeyRef;
-use crate::keys::load::{self, FetchUrl, LoadKeyError};
+use crate::keys::load::{self, FetchUrl, KeyError};
 use crate::registry::{Registries, RegistryError};
 use crate::sign::identity::{SigningCertificate, SigningCertificateError, SigningIdentity};
 use crate::sign::image;
 
-use super::files::{self, FileError};
+use super::files;
 use super::outputs::{Made, Outputs};
 use super::place::Place;
 use target::Target;
@@ -107,16 +106,16 @@ pub enum SignImageError {
     Walk(#[from] WalkError),
     /// The payload file.
     #[error("payload from file: {0}")]
-    Payload(#[source] FileError),
+    Payload(#[source] PathError),
     /// The key.
     #[error("getting signer: reading key: {0}")]
-    Key(#[from] LoadKeyError),
+    Key(#[from] KeyError),
     /// The certificate file.
     #[error("getting signer: read certificate: {0}")]
-    CertificateFile(#[source] FileError),
+    CertificateFile(#[source] PathError),
     /// The chain file.
     #[error("getting signer: reading certificate chain from path: {0}")]
-    ChainFile(#[source] FileError),
+    ChainFile(#[source] PathError),
     /// The certificate or its chain.
     #[error("getting signer: {0}")]
     Certificate(#[from] SigningCertificateError),
@@ -137,7 +136,7 @@ pub enum SignImageError {
     Sign(#[from] SignError),
     /// A file could not be written.
     #[error("signing digest: writing {0}")]
-    Output(#[source] FileError),
+    Output(#[source] PathError),
     /// The registry did not take the signature.
     #[error("signing digest: {0}")]
     Store(#[source] RegistryError),
@@ -223,7 +222,7 @@ fn refuse_shared_output(request: &SignImages, targets: &[Target]) -> Result<(), 
 async fn open(key: &SigningKey, fetch: &dyn FetchUrl, context: &Context) -> Result<SigningIdentity, SignImageError> {
     let certificate = key.certificate.as_deref().map(|path| files::read(path).map(|bytes| (path.display().to_string(), bytes)));
     let chain = key.chain.as_deref().map(files::read);
-    let signer = load::signer(&key.key, fetch, context).await?;
+    let signer = load::signer(&key.key, context, fetch).await?;
     let certificate = certificate.transpose().map_err(SignImageError::CertificateFile)?;
     let chain = chain.transpose().map_err(SignImageError::ChainFile)?;
     let certificate = match (&certificate, &chain) {
@@ -231,7 +230,7 @@ async fn open(key: &SigningKey, fetch: &dyn FetchUrl, context: &Context) -> Resu
         (None, Some(_)) => return Err(SigningCertificateError::ChainWithoutLeaf.into()),
         (None, None) => None,
     };
-    Ok(SigningIdentity { signer: Arc::from(signer), certificate })
+    Ok(SigningIdentity { signer, certificate })
 }
 
 async fn sign_one(

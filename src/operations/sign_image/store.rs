@@ -1,7 +1,5 @@
 //! Puts what was made where verifiers look for it.
 
-use std::collections::BTreeMap;
-
 use super::target::Target;
 use super::{SignImageError, SignImages, SignatureForm};
 use crate::ambient::Context;
@@ -10,11 +8,11 @@ use crate::encoding::{UnixTime, base64};
 use crate::entity::referrer::{self, BundleNote};
 use crate::entity::signature_image::{self, AppendSignatures, ImageStyle, SignatureImage, SignatureLayer};
 use crate::entity::signatures::OCI11_ARTIFACT_TYPE;
-use crate::format::bundle::legacy;
+use crate::format::bundle::legacy::{self, LayerMaterial, LocalBundle};
 use crate::format::intoto::predicate_type;
 use crate::format::oci::{Descriptor, media_type};
 use crate::registry::RegistryError;
-use crate::sign::identity::SigningIdentity;
+use crate::sign::identity::{SigningCertificate, SigningIdentity};
 use crate::sign::image::SignedPayload;
 
 /// Attaches a bundle to the manifest.
@@ -49,18 +47,22 @@ pub(super) async fn signatures(
 
 /// One line for each signature, as `--bundle` of version 2 holds it.
 pub(super) fn legacy_bundle(identity: &SigningIdentity, signed: &[SignedPayload]) -> Vec<u8> {
-    let certificate = identity.certificate.as_ref().map(|certificate| base64::encode(certificate.leaf.der()));
-    let lines: Vec<Vec<u8>> = signed.iter().map(|signed| legacy::local_signed_payload(&signed.signature, certificate.as_deref())).collect();
+    let cert = identity.certificate.as_ref().map(|certificate| base64::encode(certificate.leaf.der())).unwrap_or_default();
+    let line = |signed: &SignedPayload| {
+        LocalBundle { base64_signature: base64::encode(&signed.signature), cert: cert.clone(), rekor_bundle: None }.to_json()
+    };
+    let lines: Vec<Vec<u8>> = signed.iter().map(line).collect();
     lines.join(b"\n".as_slice())
 }
 
 fn layer(identity: &SigningIdentity, signed: &SignedPayload) -> SignatureLayer {
-    let mut annotations = BTreeMap::from([(legacy::SIGNATURE_ANNOTATION.to_owned(), base64::encode(&signed.signature))]);
-    if let Some(certificate) = &identity.certificate {
-        annotations.insert(legacy::CERTIFICATE_ANNOTATION.to_owned(), certificate.leaf.to_pem());
+    let material = LayerMaterial {
+        certificate: identity.certificate.as_ref().map(|certificate| certificate.leaf.to_pem()),
         // Present even where it is empty, as in cosign.
-        annotations.insert(legacy::CHAIN_ANNOTATION.to_owned(), certificate.chain_pem());
-    }
+        chain: identity.certificate.as_ref().map(SigningCertificate::chain_pem),
+        ..LayerMaterial::default()
+    };
+    let annotations = material.to_annotations(&signed.signature);
     SignatureLayer { media_type: media_type::SIMPLE_SIGNING, payload: signed.payload.clone(), annotations }
 }
 
@@ -70,9 +72,9 @@ fn is_same_claim(identity: &SigningIdentity, existing: &Descriptor, layer: &Sign
     let same_notes = layer
         .annotations
         .iter()
-        .filter(|(key, _)| key.as_str() != legacy::SIGNATURE_ANNOTATION)
+        .filter(|(key, _)| key.as_str() != legacy::SIGNATURE)
         .all(|(key, value)| existing.annotation(key) == Some(value));
-    let Some(signature) = existing.annotation(legacy::SIGNATURE_ANNOTATION).and_then(|text| base64::decode(text).ok()) else {
+    let Some(signature) = existing.annotation(legacy::SIGNATURE).and_then(|text| base64::decode(text).ok()) else {
         return false;
     };
     let signer = &identity.signer;

@@ -6,7 +6,7 @@ use super::{SignImageError, SignImages};
 use crate::crypto::Digest;
 use crate::entity::walk;
 use crate::format::oci::{Descriptor, ImageRef, Selector};
-use crate::registry::{Access, Registries, RegistryError, RegistryOptions, Repository};
+use crate::registry::{Access, Registries, RegistryError, Repository};
 
 /// One manifest to sign.
 pub(super) struct Target {

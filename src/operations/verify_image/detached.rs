@@ -1,9 +1,11 @@
 //! A signature given by hand (`--signature`, `--payload`).
 
+use std::collections::BTreeMap;
+
 use crate::crypto::Digest;
 use crate::encoding::base64;
+use crate::format::material::{Signed, SignedContent, VerificationMaterial};
 use crate::format::simple_signing::SimpleSigningPayload;
-use std::collections::BTreeMap;
 
 /// A signature that does not lie in the registry.
 #[derive(Debug, Clone)]
@@ -15,9 +17,10 @@ pub struct DetachedSignature {
 }
 
 impl DetachedSignature {
-    /// The signature, decoded.
-    pub(super) fn decoded(&self) -> Vec<u8> {
-        base64::decode_lenient(&self.signature).unwrap_or_else(|_| self.signature.clone())
+    /// The signature over `payload`, for the engine.
+    pub(super) fn signed(&self, payload: Vec<u8>) -> Signed {
+        let signature = base64::decode_lenient(&self.signature).unwrap_or_else(|_| self.signature.clone());
+        Signed { content: SignedContent::SimpleSigning { payload, signature }, material: VerificationMaterial::legacy() }
     }
 
     /// The payload that was given, or the implied one for this image.

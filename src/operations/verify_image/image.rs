@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::stream::StreamExt;
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::outcome::{self, CertificateFacts, VerifiedImage, VerifiedSignature};
 use super::{Bundles, NoMatch, VerifyImageError, VerifyImages};
@@ -14,9 +14,10 @@ use crate::crypto::Digest;
 use crate::encoding::{UnixTime, text};
 use crate::entity::signatures::AttachedSignature;
 use crate::entity::{bundles, saved, signatures};
-use crate::format::bundle::{Bundle, legacy};
+use crate::format::bundle::Bundle;
+use crate::format::bundle::legacy::{self, RekorBundle};
 use crate::format::intoto::{Statement, predicate_type};
-use crate::format::material::{Signed, SignedContent};
+use crate::format::material::{Signed, SignedContent, SignerMaterial};
 use crate::format::oci::{Descriptor, ImageRef, Selector};
 use crate::format::simple_signing::{Critical, Identity, Image, SimpleSigningPayload};
 use crate::registry::{Access, Registries, RegistryError, Repository};
@@ -199,12 +200,12 @@ impl Job<'_> {
     }
 
     fn bundle(&self, bytes: &[u8]) -> Result<(VerifiedSignature, Vec<outcome::Check>), String> {
-        let bundle = Bundle::parse_attached(bytes, self.request.forms.allow_certificate_chain).map_err(|error| error.to_string())?;
-        let signed = bundle.signed();
+        let bundle = Bundle::parse(bytes, self.request.forms.allow_certificate_chain).map_err(|error| error.to_string())?;
+        let signed = bundle.to_signed().map_err(|error| error.to_string())?;
         let SignedContent::Envelope(envelope) = &signed.content else {
             return Err("the bundle holds no DSSE envelope".to_owned());
         };
-        let verified = self.check(signed)?;
+        let verified = self.check(&signed)?;
         let statement = Statement::parse(&envelope.payload).map_err(|error| error.to_string())?;
         let payload = self.payload_of(&statement);
         let signature = VerifiedSignature { raw: payload.to_json(), payload, certificate: facts(&verified), extra: Map::new() };
@@ -239,7 +240,7 @@ impl Job<'_> {
                 ));
             }
             let payload = detached.payload(&self.repository_name, &self.digest);
-            return Ok(self.judge([(legacy::detached(&payload, &detached.decoded()), payload)]));
+            return Ok(self.judge([(Ok(detached.signed(payload.clone())), payload)]));
         }
         let max_size = self.request.place.max_size;
         if let Older::Saved(image) = &self.older {
@@ -263,7 +264,10 @@ impl Job<'_> {
     }
 
     fn judge_attached(&self, attached: Vec<AttachedSignature>) -> Found {
-        self.judge(attached.into_iter().map(|attached| (legacy::layer(&attached.payload, &attached.annotations), attached.payload)))
+        self.judge(attached.into_iter().map(|attached| {
+            let layer = Digest::sha256(&attached.payload).to_string();
+            (legacy::signed_of_sig_layer(attached.payload.clone(), &attached.annotations, &layer), attached.payload)
+        }))
     }
 
     fn judge(&self, signatures: impl IntoIterator<Item = (Result<Signed, legacy::LegacyError>, Vec<u8>)>) -> Found {
@@ -273,7 +277,7 @@ impl Job<'_> {
                 let verified = self.check(&signed)?;
                 let payload = SimpleSigningPayload::parse(&raw).map_err(|error| error.to_string())?;
                 let certificate = facts(&verified).or_else(|| certificate_of_key(&signed, &verified));
-                let extra = legacy::optional_facts(&signed);
+                let extra = optional_facts(&signed);
                 Ok((VerifiedSignature { raw: raw.clone(), payload, certificate, extra }, outcome::checks(&verified)))
             });
             match judged {
@@ -322,9 +326,21 @@ fn facts(verified: &Verified) -> Option<CertificateFacts> {
     }
 }
 
+/// Log entry and time stamp of the older form, as `verify` prints them.
+fn optional_facts(signed: &Signed) -> Map<String, Value> {
+    let mut facts = Map::new();
+    if let Some(bundle) = signed.material.log_entries.first().and_then(RekorBundle::of) {
+        facts.insert("Bundle".into(), serde_json::to_value(bundle).unwrap_or_default());
+    }
+    if let Some(response) = signed.material.timestamps.first() {
+        facts.insert("RFC3161Timestamp".into(), serde_json::from_str(&legacy::timestamp_to_json(response)).unwrap_or_default());
+    }
+    facts
+}
+
 /// A certificate that came with a signature verified by a key: cosign prints what it says. Here only where it certifies that very key.
 fn certificate_of_key(signed: &Signed, verified: &Verified) -> Option<CertificateFacts> {
     let VerifiedSigner::Key(key) = &verified.signer else { return None };
-    let leaf = signed.material.certificate()?;
+    let SignerMaterial::Certificate { leaf, .. } = &signed.material.signer else { return None };
     (leaf.spki_der() == key.spki_der()).then(|| CertificateFacts::of(leaf))
 }

@@ -13,7 +13,7 @@ use crate::ambient::{Context, DeadlineExceeded};
 use crate::encoding::UnixTime;
 use crate::entity::saved::SavedImageError;
 use crate::format::oci::{ImageRef, ReferenceError};
-use crate::format::trusted_root::TrustedMaterial;
+use crate::format::trusted_root::TrustedRoot;
 use crate::registry::{Registries, RegistryError};
 use crate::verify::Requirement;
 
@@ -29,7 +29,7 @@ pub struct VerifyImages {
     /// What must hold of a signature.
     pub requirement: Requirement,
     /// The authorities and logs that count.
-    pub trusted: Arc<TrustedMaterial>,
+    pub trusted: Arc<TrustedRoot>,
     /// The images are directories that `cosign save` wrote (`--local-image`).
     pub local: bool,
     /// Which forms of signatures are looked at.
