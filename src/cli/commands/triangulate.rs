@@ -1,0 +1,36 @@
+//! `cosign triangulate`.
+
+use super::{Action, Runnable, Spec};
+use crate::ambient::Context;
+use crate::cli::args::TriangulateArgs;
+use crate::cli::error::{CommandError, NotSupportedYet};
+use crate::cli::runtime::block_on;
+use crate::cli::usage_error::UsageError;
+
+/// `triangulate` in the table of commands.
+pub static SPEC: Spec = Spec {
+    path: "triangulate",
+    about: "Show under which tag signatures of an image are stored",
+    long: "Prints the reference under which the older form of signatures (or attestations, SBOMs) of an image is stored. \
+        Whether there is anything is not checked.",
+    usage: "[flags] IMAGE",
+    examples: "  cosign triangulate registry.example.com/app:v1",
+    notice: Some(
+        "triangulate will be removed in v4.0.0 (see https://github.com/sigstore/cosign/issues/4696). Instead, please use `oras discover` or `cosign tree` to show referring artifacts",
+    ),
+    env: true,
+    action: Action::of::<TriangulateArgs>(),
+    ..Spec::DEFAULT
+};
+
+impl Runnable for TriangulateArgs {
+    fn run(self, context: &Context) -> Result<(), CommandError> {
+        let [image] = self.words.as_slice() else { return Err(UsageError::HelpRequested.into()) };
+        let image = image.clone();
+        block_on(context, run(image, self, context))
+    }
+}
+
+async fn run(image: String, _args: TriangulateArgs, _context: &Context) -> Result<(), CommandError> {
+    Err(NotSupportedYet(format!("cosign triangulate {image}")).into())
+}
