@@ -5,6 +5,13 @@
 
 mod support;
 
+mod concurrency;
+mod exit_codes;
+mod hostile;
+mod interop;
 mod key_pairs;
+mod rate_limits;
+mod redaction;
+mod request_counts;
 mod round_trips;
 mod test_registry;

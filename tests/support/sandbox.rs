@@ -135,7 +135,8 @@ impl Call {
         self
     }
 
-    pub(super) fn command(&self) -> Command {
+    /// The call as the standard library runs it, for who wants to wait in another way.
+    pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).env_clear().envs(self.variables.clone()).current_dir(&self.directory);
         command
