@@ -14,6 +14,7 @@ pub mod flags;
 pub mod go_io;
 pub mod help_text;
 pub mod render;
+pub mod resolve;
 pub mod runtime;
 pub mod terminal;
 pub mod usage_error;
