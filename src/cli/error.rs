@@ -51,11 +51,26 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for CommandError {
 #[error("{0}: not supported yet")]
 pub struct NotSupportedYet(pub String);
 
+/// A failure and where it happened.
+#[derive(Debug, thiserror::Error)]
+#[error("{prefix}: {source}")]
+struct Prefixed {
+    prefix: String,
+    source: Box<dyn Error + Send + Sync>,
+}
+
 impl CommandError {
     /// The same failure with another meaning to scripts.
     #[must_use]
     pub fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.kind = kind;
+        self
+    }
+
+    /// The same failure with `prefix: ` before its text.
+    #[must_use]
+    pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.source = Box::new(Prefixed { prefix: prefix.into(), source: self.source });
         self
     }
 

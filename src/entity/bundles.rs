@@ -28,7 +28,7 @@ pub struct AttachedBundle {
 pub async fn candidates(repository: &dyn Repository, subject: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
     let listed = repository.referrers(subject).await?;
     if listed.len() > MAX_ATTACHED {
-        return Err(RegistryError::TooMany { what: "referrers", limit: MAX_ATTACHED });
+        return Err(RegistryError::TooMany { what: "referrers".into(), limit: MAX_ATTACHED });
     }
     Ok(listed.into_iter().filter(may_hold_a_bundle).collect())
 }

@@ -64,7 +64,7 @@ pub async fn attach_bundle(
 /// # Errors
 /// What the registry says.
 pub async fn put(repository: &dyn Repository, subject: &Descriptor, entry: &Descriptor, manifest: &[u8]) -> Result<Digest, RegistryError> {
-    let subject = subject.parsed_digest().ok_or_else(|| RegistryError::InvalidContent {
+    let subject = subject.parsed_digest().ok_or_else(|| RegistryError::Malformed {
         what: format!("descriptor of {}", repository.name()),
         reason: "its digest is no SHA-256 digest".into(),
     })?;
@@ -87,7 +87,7 @@ pub fn plain(descriptor: &Descriptor) -> Descriptor {
 
 fn encode(manifest: &Manifest) -> Result<(Descriptor, Vec<u8>), RegistryError> {
     let bytes = go_json::to_vec(manifest)
-        .map_err(|error| RegistryError::InvalidContent { what: "referrer manifest".into(), reason: error.to_string() })?;
+        .map_err(|error| RegistryError::Malformed { what: "referrer manifest".into(), reason: error.to_string() })?;
     let mut entry = Descriptor::of(media_type::OCI_MANIFEST, &bytes);
     entry.artifact_type.clone_from(&manifest.artifact_type);
     Ok((entry, bytes))

@@ -124,7 +124,7 @@ impl SignatureImage {
     /// # Errors
     /// The manifest or its config is no JSON of its kind, or the config cannot be read.
     pub async fn read(repository: &dyn Repository, present: &FetchedManifest) -> Result<Self, RegistryError> {
-        let invalid = |what: &str, error: serde_json::Error| RegistryError::InvalidContent {
+        let invalid = |what: &str, error: serde_json::Error| RegistryError::Malformed {
             what: format!("{what} of the signatures in {} ({})", repository.name(), present.descriptor.digest),
             reason: error.to_string(),
         };
@@ -145,7 +145,7 @@ impl SignatureImage {
     /// There are [`MAX_ATTACHED`] layers already.
     pub fn append(&mut self, layer: &SignatureLayer) -> Result<(), RegistryError> {
         if self.manifest.layers.len() >= MAX_ATTACHED {
-            return Err(RegistryError::TooMany { what: "signature layers", limit: MAX_ATTACHED });
+            return Err(RegistryError::TooMany { what: "signature layers".into(), limit: MAX_ATTACHED });
         }
         let mut descriptor = Descriptor::of(layer.media_type, &layer.payload);
         self.config.rootfs.diff_ids.get_or_insert_default().push(descriptor.digest.clone());
@@ -173,7 +173,7 @@ impl SignatureImage {
     /// Never for what [`SignatureImage::read`] gave.
     pub fn encode(&mut self) -> Result<(Vec<u8>, Vec<u8>), RegistryError> {
         let encoding =
-            |error: serde_json::Error| RegistryError::InvalidContent { what: "signature image".into(), reason: error.to_string() };
+            |error: serde_json::Error| RegistryError::Malformed { what: "signature image".into(), reason: error.to_string() };
         let config = go_json::to_vec(&self.config).map_err(encoding)?;
         let descriptor = Descriptor::of("", &config);
         self.manifest.config.size = descriptor.size;

@@ -56,12 +56,12 @@ pub async fn newest_referrer(
 /// # Errors
 /// As [`under_tag`].
 pub async fn layers(repository: &dyn Repository, image: &FetchedManifest, max_size: u64) -> Result<Vec<AttachedSignature>, RegistryError> {
-    let manifest: Manifest = serde_json::from_slice(&image.bytes).map_err(|error| RegistryError::InvalidContent {
+    let manifest: Manifest = serde_json::from_slice(&image.bytes).map_err(|error| RegistryError::Malformed {
         what: format!("manifest of the signatures in {} ({})", repository.name(), image.descriptor.digest),
         reason: error.to_string(),
     })?;
     if manifest.layers.len() > MAX_ATTACHED {
-        return Err(RegistryError::TooMany { what: "signature layers", limit: MAX_ATTACHED });
+        return Err(RegistryError::TooMany { what: "signature layers".into(), limit: MAX_ATTACHED });
     }
     stream::iter(&manifest.layers)
         .map(|layer| async move {

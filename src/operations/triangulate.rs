@@ -37,7 +37,7 @@ pub async fn triangulate(image: &str, wanted: Wanted, place: &Place, registries:
         Selector::Digest(digest) => digest,
         Selector::Tag(_) => {
             let descriptor = located.repository.resolve(&located.selector).await?;
-            descriptor.parsed_digest().ok_or_else(|| RegistryError::InvalidContent {
+            descriptor.parsed_digest().ok_or_else(|| RegistryError::Malformed {
                 what: format!("manifest of {image}"),
                 reason: "its digest is no SHA-256 digest".into(),
             })?

@@ -1,10 +1,26 @@
 //! OCI distribution: one [`Repository`] trait over a remote registry and an OCI layout directory.
+//!
+//! [`Registries`] hands out repositories; those of one registry share a `Host`: its scheme, connections and tokens.
 
+mod auth;
+mod challenge;
 pub mod error;
+mod go_value;
+mod host;
+pub mod keychain;
+mod layout;
+pub mod limits;
+mod link;
+mod lock;
 pub mod options;
+mod probe;
+mod referrers;
 pub mod registries;
+mod remote;
 pub mod repository;
 pub mod tag_scheme;
+mod update;
+mod upload;
 
 pub use error::RegistryError;
 pub use options::{Access, RegistryOptions};

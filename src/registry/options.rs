@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::keychain::Credential;
 use crate::secret::{IdToken, Password};
 
 /// How registries are reached: the values of the `--registry-*` and `--allow-*` flags. The default is https with the system's roots and the
@@ -28,6 +29,25 @@ pub struct RegistryOptions {
     pub token: Option<IdToken>,
     /// Ask the keychains of cloud providers (`--k8s-keychain`).
     pub k8s_keychain: bool,
+    /// Use no credentials at all, not even those of the Docker config: to see what everybody sees.
+    pub anonymous: bool,
+}
+
+impl RegistryOptions {
+    /// The credential that the options hold: user name and password, else the token; `None` to ask the keychain.
+    pub fn credential(&self) -> Option<Credential> {
+        if self.anonymous {
+            return Some(Credential::default());
+        }
+        let given = |text: &&String| !text.is_empty();
+        if let (Some(username), Some(password)) = (self.username.as_ref().filter(given), &self.password) {
+            if !password.expose().is_empty() {
+                return Some(Credential::basic(username.clone(), password.clone()));
+            }
+        }
+        let token = self.token.clone().filter(|token| !token.expose().is_empty())?;
+        Some(Credential { registry_token: Some(token), ..Credential::default() })
+    }
 }
 
 /// What will be done in a repository: decides which scope the one token is requested for.

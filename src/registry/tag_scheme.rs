@@ -34,6 +34,16 @@ pub fn referrers_tag(subject: &Digest) -> String {
     format!("{}-{}", subject.algorithm().name(), subject.hex())
 }
 
+/// Whether a tag is derived from a digest: a fallback tag, or one of an attachment, with any prefix.
+pub fn is_derived(tag: &str) -> bool {
+    let (stem, attached) = match tag.rsplit_once('.') {
+        Some((stem, "sig" | "att" | "sbom")) => (stem, true),
+        _ => (tag, false),
+    };
+    let is_digest = |hex: &str| Digest::parse(&format!("sha256:{hex}")).is_some();
+    stem.rsplit_once("sha256-").is_some_and(|(prefix, hex)| is_digest(hex) && (attached || prefix.is_empty()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +56,9 @@ mod tests {
         assert_eq!(attachment_tag("", &empty, Attachment::Signature), format!("sha256-{hex}.sig"));
         assert_eq!(attachment_tag("pre", &empty, Attachment::Attestation), format!("presha256-{hex}.att"));
         assert_eq!(attachment_tag("", &empty, Attachment::Sbom), format!("sha256-{hex}.sbom"));
+        for tag in [referrers_tag(&empty), attachment_tag("pre", &empty, Attachment::Sbom)] {
+            assert!(is_derived(&tag), "{tag}");
+        }
+        assert!(!is_derived("v1.sig") && !is_derived(&format!("presha256-{hex}")) && !is_derived("sha256-00.sig"));
     }
 }

@@ -3,8 +3,9 @@
 use super::{Action, Runnable, Spec};
 use crate::ambient::Context;
 use crate::cli::args::GenerateKeyPairArgs;
-use crate::cli::error::{CommandError, NotSupportedYet};
+use crate::cli::error::CommandError;
 use crate::cli::runtime::block_on;
+use crate::operations::generate_key_pair::{GenerateKeyPair, generate_key_pair};
 
 /// `generate-key-pair` in the table of commands.
 pub static SPEC: Spec = Spec {
@@ -23,35 +24,17 @@ pub static SPEC: Spec = Spec {
     ..Spec::DEFAULT
 };
 
-/// An argument that names no place for the pair. The texts are cosign's.
-#[derive(Debug, thiserror::Error)]
-pub enum ProviderError {
-    /// Not of the form `SCHEME://REF`.
-    #[error("could not parse scheme, use <scheme>://<ref> format")]
-    NoScheme,
-    /// An unknown scheme.
-    #[error("undefined provider: {0}")]
-    Undefined(String),
-}
-
 impl Runnable for GenerateKeyPairArgs {
     fn run(self, context: &Context) -> Result<(), CommandError> {
-        if self.kms.is_empty()
-            && let Some(word) = self.words.first()
-        {
-            let (scheme, _) = word.split_once("://").ok_or(ProviderError::NoScheme)?;
-            if !matches!(scheme, "k8s" | "gitlab" | "github") {
-                return Err(ProviderError::Undefined(scheme.to_owned()).into());
-            }
-            return Err(NotSupportedYet(format!("cosign generate-key-pair {scheme}://")).into());
-        }
         block_on(context, run(self, context))
     }
 }
 
-async fn run(args: GenerateKeyPairArgs, _context: &Context) -> Result<(), CommandError> {
-    if !args.kms.is_empty() {
-        return Err(NotSupportedYet(format!("cosign generate-key-pair --kms {}", args.kms)).into());
-    }
-    Err(NotSupportedYet("cosign generate-key-pair".to_owned()).into())
+async fn run(args: GenerateKeyPairArgs, context: &Context) -> Result<(), CommandError> {
+    let request = GenerateKeyPair {
+        output_key_prefix: args.output_key_prefix,
+        argument: args.words.into_iter().next(),
+        kms: Some(args.kms).filter(|kms| !kms.is_empty()),
+    };
+    Ok(generate_key_pair(&request, context).await?)
 }

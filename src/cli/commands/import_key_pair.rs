@@ -3,8 +3,9 @@
 use super::{Action, Runnable, Spec};
 use crate::ambient::Context;
 use crate::cli::args::ImportKeyPairArgs;
-use crate::cli::error::{CommandError, NotSupportedYet};
+use crate::cli::error::CommandError;
 use crate::cli::runtime::block_on;
+use crate::operations::import_key_pair::{ImportKeyPair, import_key_pair};
 
 /// `import-key-pair` in the table of commands.
 pub static SPEC: Spec = Spec {
@@ -29,6 +30,16 @@ impl Runnable for ImportKeyPairArgs {
     }
 }
 
-async fn run(args: ImportKeyPairArgs, _context: &Context) -> Result<(), CommandError> {
-    Err(NotSupportedYet(format!("cosign import-key-pair --key {}", args.key)).into())
+async fn run(args: ImportKeyPairArgs, context: &Context) -> Result<(), CommandError> {
+    if args.key.is_empty() {
+        return Err(NoKey.into());
+    }
+    let request =
+        ImportKeyPair { key: args.key.into(), output_key_prefix: args.output_key_prefix, skip_confirmation: args.yes };
+    Ok(import_key_pair(&request, context).await?)
 }
+
+/// `--key` is missing; cosign reports that the current directory is no key.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing to import: name the private key with --key")]
+pub struct NoKey;

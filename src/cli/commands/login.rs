@@ -3,7 +3,10 @@
 use super::{Action, Runnable, Spec, Words};
 use crate::ambient::Context;
 use crate::cli::args::LoginArgs;
-use crate::cli::error::{CommandError, NotSupportedYet};
+use crate::cli::error::CommandError;
+use crate::cli::terminal::input;
+use crate::operations::login::{Login, login};
+use crate::secret::Password;
 
 /// `login` in the table of commands.
 pub static SPEC: Spec = Spec {
@@ -21,7 +24,16 @@ pub static SPEC: Spec = Spec {
 };
 
 impl Runnable for LoginArgs {
-    fn run(self, _context: &Context) -> Result<(), CommandError> {
-        Err(NotSupportedYet(format!("cosign login {}", self.server)).into())
+    fn run(self, context: &Context) -> Result<(), CommandError> {
+        let password = if self.password_stdin { password_from_stdin(context)? } else { self.password };
+        let request = Login { server: self.server, username: self.username, password };
+        Ok(login(&request, context)?)
     }
+}
+
+/// All of standard input, without one line break at its end.
+fn password_from_stdin(context: &Context) -> Result<Password, CommandError> {
+    let bytes = input::whole(context.deadline)?;
+    let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    Ok(Password::new(text.strip_suffix(b"\r").unwrap_or(text)))
 }

@@ -4,7 +4,11 @@ use super::{Action, Runnable, Spec};
 use crate::ambient::Context;
 use crate::cli::args::PublicKeyArgs;
 use crate::cli::error::{CommandError, NotSupportedYet};
+use crate::cli::resolve::given_path;
 use crate::cli::runtime::block_on;
+use crate::keys::KeyRef;
+use crate::operations::fetch_url::HttpFetch;
+use crate::operations::public_key::{ShowPublicKey, show_public_key};
 
 /// `public-key` in the table of commands.
 pub static SPEC: Spec = Spec {
@@ -32,9 +36,10 @@ impl Runnable for PublicKeyArgs {
     }
 }
 
-async fn run(args: PublicKeyArgs, _context: &Context) -> Result<(), CommandError> {
+async fn run(args: PublicKeyArgs, context: &Context) -> Result<(), CommandError> {
     if args.security_key.security_key {
         return Err(NotSupportedYet("cosign public-key --sk".to_owned()).into());
     }
-    Err(NotSupportedYet(format!("cosign public-key --key {}", args.key)).into())
+    let request = ShowPublicKey { key: KeyRef::parse(&args.key), outfile: given_path(&args.outfile) };
+    Ok(show_public_key(&request, context, &HttpFetch::new(context)).await?)
 }

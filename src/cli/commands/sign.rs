@@ -3,8 +3,11 @@
 use super::{Action, Runnable, Spec, Words};
 use crate::ambient::Context;
 use crate::cli::args::{DEFAULT_FULCIO_URL, DEFAULT_OIDC_ISSUER, DEFAULT_REKOR_URL, Given, KeyFlagsError, SignArgs};
-use crate::cli::error::{CommandError, NotSupportedYet};
+use crate::cli::error::CommandError;
+use crate::cli::resolve;
 use crate::cli::runtime::block_on;
+use crate::operations::fetch_url::HttpFetch;
+use crate::operations::sign_image::sign_images;
 
 /// `sign` in the table of commands.
 pub static SPEC: Spec = Spec {
@@ -134,5 +137,12 @@ fn check_signing_config(args: &SignArgs) -> Result<(), SignFlagsError> {
 
 async fn run(args: SignArgs, context: &Context) -> Result<(), CommandError> {
     check(&args, context)?;
-    Err(NotSupportedYet("cosign sign".to_owned()).into())
+    let request = resolve::sign::resolve(&args, context)?;
+    let registries = resolve::registry::registries(&args.registry, context)?;
+    let images = args.images.join(" ");
+    let prefix = match args.attachment.as_str() {
+        "" => format!("signing [{images}]"),
+        attachment => format!("signing attachment {attachment} for image [{images}]"),
+    };
+    sign_images(&request, &registries, &HttpFetch::new(context), context).await.map_err(|error| CommandError::from(error).with_prefix(prefix))
 }

@@ -3,9 +3,12 @@
 use super::{Action, Runnable, Spec};
 use crate::ambient::Context;
 use crate::cli::args::TriangulateArgs;
-use crate::cli::error::{CommandError, NotSupportedYet};
+use crate::cli::error::CommandError;
+use crate::cli::resolve;
 use crate::cli::runtime::block_on;
 use crate::cli::usage_error::UsageError;
+use crate::operations::triangulate::{Wanted, triangulate};
+use crate::registry::tag_scheme::Attachment;
 
 /// `triangulate` in the table of commands.
 pub static SPEC: Spec = Spec {
@@ -31,6 +34,24 @@ impl Runnable for TriangulateArgs {
     }
 }
 
-async fn run(image: String, _args: TriangulateArgs, _context: &Context) -> Result<(), CommandError> {
-    Err(NotSupportedYet(format!("cosign triangulate {image}")).into())
+async fn run(image: String, args: TriangulateArgs, context: &Context) -> Result<(), CommandError> {
+    let wanted = match args.attachment_type.as_str() {
+        "signature" => Wanted::Attachment(Attachment::Signature),
+        "attestation" => Wanted::Attachment(Attachment::Attestation),
+        "sbom" => Wanted::Attachment(Attachment::Sbom),
+        "digest" => Wanted::Digest,
+        other => return Err(UnknownAttachment(other.to_owned()).into()),
+    };
+    if wanted == Wanted::Attachment(Attachment::Sbom) {
+        context.ui.warn(super::SBOM_NOTICE);
+    }
+    let registries = resolve::registry::registries(&args.registry, context)?;
+    let place = resolve::registry::place(&args.registry, context)?;
+    let found = triangulate(&image, wanted, &place, &registries).await?;
+    Ok(context.ui.result(format!("{found}\n").as_bytes())?)
 }
+
+/// `--type` names nothing that is attached to images. The text is cosign's.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown attachment type {0}")]
+pub struct UnknownAttachment(String);

@@ -3,9 +3,13 @@
 use super::{Action, Runnable, Spec, Words};
 use crate::ambient::Context;
 use crate::cli::args::{Given, VerifyArgs};
-use crate::cli::error::{CommandError, NotSupportedYet};
+use crate::cli::error::{CommandError, ErrorKind};
+use crate::cli::render::verified_image::{self, Format};
+use crate::cli::resolve;
 use crate::cli::runtime::block_on;
 use crate::cli::usage_error::UsageError;
+use crate::operations::fetch_url::HttpFetch;
+use crate::operations::verify_image::{VerifyImageError, verify_images};
 
 /// `verify` in the table of commands.
 pub static SPEC: Spec = Spec {
@@ -85,5 +89,20 @@ fn check(args: &VerifyArgs, context: &Context) -> Result<(), CommandError> {
 
 async fn run(args: VerifyArgs, context: &Context) -> Result<(), CommandError> {
     check(&args, context)?;
-    Err(NotSupportedYet("cosign verify".to_owned()).into())
+    let registries = resolve::registry::registries(&args.registry, context)?;
+    let request = resolve::verify::resolve(&args, &HttpFetch::new(context), context).await?;
+    let format = if args.output == "text" { Format::Text } else { Format::Json };
+    let mut emit = |image| verified_image::print(&*context.ui, &image, format);
+    verify_images(&request, &registries, context, &mut emit).await.map_err(command_error)
+}
+
+/// Exit codes as ruled: 10 nothing there, 11 no such tag, 12 nothing that passes.
+fn command_error(error: VerifyImageError) -> CommandError {
+    let kind = match &error {
+        VerifyImageError::NoSignatures => ErrorKind::NoSignatures,
+        VerifyImageError::TagNotFound(_) => ErrorKind::TagNotFound,
+        VerifyImageError::NoMatch(_) => ErrorKind::NoMatchingSignatures,
+        _ => ErrorKind::General,
+    };
+    CommandError::from(error).with_kind(kind)
 }

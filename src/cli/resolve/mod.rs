@@ -4,7 +4,12 @@ pub mod registry;
 pub mod sign;
 pub mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::ambient::Context;
+use crate::cli::error::CommandError;
+use crate::keys::load::FetchUrl;
+use crate::operations::files;
 
 /// An empty text counts as not given, as in cosign.
 pub(super) fn given(text: &str) -> Option<&str> {
@@ -14,4 +19,19 @@ pub(super) fn given(text: &str) -> Option<&str> {
 /// As [`given`], for a path.
 pub(super) fn given_path(text: &str) -> Option<PathBuf> {
     given(text).map(PathBuf::from)
+}
+
+/// The most bytes that are fetched from a URL: 128 MiB, as attachments.
+const MAX_FETCHED: u64 = 128 << 20;
+
+/// What a flag names: a file, a URL or a variable (`env://NAME`).
+pub(super) async fn file_or_url(reference: &str, urls: &dyn FetchUrl, context: &Context) -> Result<Vec<u8>, CommandError> {
+    match reference.split_once("://") {
+        Some(("http" | "https", _)) => Ok(urls.fetch(reference, MAX_FETCHED).await.map_err(|error| format!("loading URL: {error}"))?),
+        Some(("env", name)) => {
+            Ok(context.env.var(name).ok_or_else(|| format!("loading URL: env var ${name} not found"))?.into_bytes())
+        }
+        Some((scheme, _)) => Err(format!("loading URL: unrecognized scheme: {scheme}://").into()),
+        None => Ok(files::read(Path::new(reference))?),
+    }
 }

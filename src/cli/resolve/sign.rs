@@ -26,7 +26,7 @@ pub fn resolve(args: &SignArgs, context: &Context) -> Result<SignImages, Command
         attached_sbom: !args.attachment.is_empty(),
         key: key(args)?,
         form: form(args, context)?,
-        annotations: args.annotations.pairs()?,
+        annotations: args.annotations.pairs()?.into_iter().collect(),
         upload: args.upload,
         place,
         outputs: Outputs {
@@ -48,7 +48,7 @@ fn key(args: &SignArgs) -> Result<SigningKey, CommandError> {
         return Err(not_yet("asking Fulcio for a certificate (--issue-certificate)"));
     }
     Ok(SigningKey {
-        key: KeyRef::parse(key)?,
+        key: KeyRef::parse(key),
         certificate: given_path(&args.certificate),
         chain: given_path(&args.certificate_chain),
     })
@@ -84,8 +84,8 @@ fn log(args: &SignArgs) -> Result<LogUpload, CommandError> {
     let services = &args.signing_config;
     let by_hand = services.rekor_url != DEFAULT_REKOR_URL;
     if let Some(path) = given_path(&services.signing_config) {
-        let config = SigningConfig::from_json(&files::read(&path)?).map_err(|error| format!("error reading signing config from file: {error}"))?;
-        if !config.rekor_log_urls().is_empty() || !config.timestamp_authority_urls().is_empty() {
+        let config = SigningConfig::parse(&files::read(&path)?).map_err(|error| format!("error reading signing config from file: {error}"))?;
+        if !config.signs_alone() {
             return Err(not_yet("signing with the log and the timestamp authority of a signing config"));
         }
         return Ok(LogUpload::No);

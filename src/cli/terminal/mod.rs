@@ -1,7 +1,7 @@
 //! The person, or the script, at the other end: the only place that writes to stdout and stderr.
 
 mod confirm;
-mod input;
+pub(super) mod input;
 mod password;
 mod progress;
 mod system;

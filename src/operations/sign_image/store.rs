@@ -113,6 +113,6 @@ async fn referrer_image(target: &Target, layers: &[SignatureLayer], style: Image
 
 fn subject(target: &Target) -> Result<&Descriptor, SignImageError> {
     target.descriptor.as_ref().ok_or_else(|| {
-        SignImageError::Store(RegistryError::InvalidContent { what: target.shown(), reason: "it is not in the registry".into() })
+        SignImageError::Store(RegistryError::Malformed { what: target.shown(), reason: "it is not in the registry".into() })
     })
 }

@@ -90,7 +90,7 @@ async fn digest_of(repository: &dyn Repository, selector: &Selector) -> Result<D
 
 fn parsed(repository: &dyn Repository, descriptor: &Descriptor) -> Result<Digest, SignImageError> {
     descriptor.parsed_digest().ok_or_else(|| {
-        SignImageError::Access(RegistryError::InvalidContent {
+        SignImageError::Access(RegistryError::Malformed {
             what: format!("manifest of {}", repository.name()),
             reason: "its digest is no SHA-256 digest".into(),
         })

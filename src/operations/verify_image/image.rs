@@ -166,7 +166,7 @@ async fn resolve(repository: &dyn Repository, selector: &Selector) -> Result<(Di
 }
 
 fn parsed_digest(descriptor: &Descriptor, repository: &dyn Repository) -> Result<Digest, RegistryError> {
-    descriptor.parsed_digest().ok_or_else(|| RegistryError::InvalidContent {
+    descriptor.parsed_digest().ok_or_else(|| RegistryError::Malformed {
         what: format!("manifest of {}", repository.name()),
         reason: "its digest is no SHA-256 digest".into(),
     })

@@ -1,0 +1,112 @@
+//! Credentials of registries: the Docker config, podman's, and credential helpers.
+
+mod config;
+mod helper;
+mod locations;
+mod store;
+
+use std::sync::Arc;
+
+pub use config::{Credential, DockerConfig};
+pub use store::{StoredIn, store};
+
+use super::RegistryError;
+use crate::ambient::Env;
+use crate::format::oci::RepositoryName;
+
+/// Under which name Docker keeps Docker Hub's credentials.
+const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
+/// Other names under which they may be found.
+const DOCKER_HUB_NAMES: [&str; 4] = ["index.docker.io", "docker.io", "registry-1.docker.io", "registry.hub.docker.com"];
+
+/// Where credentials are looked up. The configuration is read once.
+pub struct Keychain {
+    env: Arc<dyn Env>,
+    /// `DOCKER_AUTH_CONFIG`, which wins over the file.
+    from_variable: DockerConfig,
+    from_file: DockerConfig,
+}
+
+impl Keychain {
+    /// Reads `DOCKER_AUTH_CONFIG` and the first of the files that is there: `$DOCKER_CONFIG/config.json` or `~/.docker/config.json`,
+    /// `$REGISTRY_AUTH_FILE`, podman's `auth.json`.
+    ///
+    /// # Errors
+    /// [`RegistryError::Config`] for a file that cannot be read or parsed.
+    pub fn load(env: Arc<dyn Env>) -> Result<Self, RegistryError> {
+        let from_file = match locations::config_file(&*env) {
+            Some(path) => DockerConfig::read(&path)?,
+            None => DockerConfig::default(),
+        };
+        let from_variable = match env.var("DOCKER_AUTH_CONFIG").filter(|value| !value.trim().is_empty()) {
+            Some(value) => DockerConfig::parse(value.as_bytes())
+                .map_err(|reason| RegistryError::Config { path: "DOCKER_AUTH_CONFIG".into(), reason })?,
+            None => DockerConfig::default(),
+        };
+        Ok(Self { env, from_variable, from_file })
+    }
+
+    /// The credential for a repository; an empty one where there is none. May run a credential helper, so it blocks.
+    ///
+    /// # Errors
+    /// A malformed entry, or a helper that is missing or fails.
+    pub fn credential(&self, repository: &RepositoryName) -> Result<Credential, RegistryError> {
+        for key in keys(repository) {
+            let credential = self.look_up(&key)?;
+            if !credential.is_anonymous() {
+                return Ok(credential);
+            }
+        }
+        self.loosely(repository)
+    }
+
+    /// What docker/cli's `GetAuthConfig` finds under a key.
+    fn look_up(&self, key: &str) -> Result<Credential, RegistryError> {
+        if let Some(credential) = self.from_variable.entry(key)? {
+            return Ok(credential);
+        }
+        match self.from_file.helper_for(key) {
+            Some(helper) => helper::get(helper, key, &*self.env),
+            None => Ok(self.from_file.entry(key)?.unwrap_or_default()),
+        }
+    }
+
+    /// Entries that the Go program overlooks: podman's for a namespace, and Docker Hub's under its other names.
+    fn loosely(&self, repository: &RepositoryName) -> Result<Credential, RegistryError> {
+        let is_hub = DOCKER_HUB_NAMES.contains(&repository.registry.as_str());
+        let hosts: Vec<&str> = if is_hub { DOCKER_HUB_NAMES.to_vec() } else { vec![&repository.registry] };
+        let mut path = repository.path.as_str();
+        loop {
+            for host in &hosts {
+                let key = if path.is_empty() { (*host).to_owned() } else { format!("{host}/{path}") };
+                for config in [&self.from_variable, &self.from_file] {
+                    if let Some(credential) = config.exact_entry(&key)?.filter(|credential| !credential.is_anonymous()) {
+                        return Ok(credential);
+                    }
+                }
+            }
+            if path.is_empty() {
+                return if is_hub && repository.registry != DOCKER_HUB_NAMES[0] {
+                    self.look_up(DOCKER_HUB_KEY)
+                } else {
+                    Ok(Credential::default())
+                };
+            }
+            path = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        }
+    }
+}
+
+/// The keys that go-containerregistry looks up, in order.
+fn keys(repository: &RepositoryName) -> [String; 2] {
+    [repository.to_string(), config_key(&repository.registry)]
+}
+
+/// Under which key Docker keeps a registry's credentials.
+fn config_key(registry: &str) -> String {
+    if registry == DOCKER_HUB_NAMES[0] { DOCKER_HUB_KEY.to_owned() } else { registry.to_owned() }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
