@@ -279,6 +279,14 @@ mod tests {
     }
 
     #[test]
+    fn inside_is_pkcs8_as_the_go_program_writes_it() {
+        for kind in ["p384", "p521", "ed25519", "rsa3072"] {
+            let der = read(&format!("{kind}.key")).unwrap().decrypt(b"pw").unwrap();
+            assert_eq!(PrivateKey::from_pkcs8_der(&der).unwrap().to_pkcs8_der(), der, "{kind}");
+        }
+    }
+
+    #[test]
     fn newlines_of_pipes_do_not_count() {
         assert_eq!(opens("cosign.key", "pw\n"), public("cosign.pub"));
         assert_eq!(opens("cosign.key", "pw\r\n"), public("cosign.pub"));

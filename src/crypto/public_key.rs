@@ -222,6 +222,18 @@ impl PublicKey {
         Digest::sha256(&self.spki)
     }
 
+    /// As [`Verifier::verify`], but an ECDSA signature that is no DER is taken as IEEE P1363, as the Go program takes it.
+    ///
+    /// # Errors
+    /// [`VerifyError`].
+    pub fn verify_allowing_p1363(&self, scheme: SignatureScheme, message: Message<'_>, signature: &[u8]) -> Result<(), VerifyError> {
+        if !matches!(scheme, SignatureScheme::Ecdsa(..)) || ecdsa_signature::is_der(signature) {
+            return self.verify(scheme, message, signature);
+        }
+        let der = ecdsa_p1363_to_der(signature).ok_or(VerifyError::EcdsaP1363)?;
+        self.verify(scheme, message, &der).map_err(|error| if error == VerifyError::Ecdsa { VerifyError::EcdsaP1363 } else { error })
+    }
+
     fn check(&self, scheme: SignatureScheme, message: Message<'_>, signature: &[u8]) -> Result<Option<()>, VerifyError> {
         let needs_message = || VerifyError::NeedsMessage(scheme);
         let digest = match scheme.hash() {

@@ -4,7 +4,9 @@ use aws_lc_rs::digest;
 use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::{self, ParsedPublicKey, RsaEncoding, VerificationAlgorithm};
 use der::Tag;
+use zeroize::Zeroizing;
 
+use super::private_key::MalformedKey;
 use super::{Digest, HashAlgorithm, SignatureScheme, asn1};
 
 /// Fewest bits of a modulus.
@@ -46,6 +48,41 @@ impl<'a> Numbers<'a> {
             digits => digits.len() < 4,
         };
         odd(self.modulus) && odd(self.exponent) && in_range
+    }
+}
+
+/// n, e, d, p, q, d mod p-1, d mod q-1, q⁻¹ mod p: big-endian, without leading zeros.
+pub(super) struct PrivateNumbers<'a>(pub(super) [&'a [u8]; 8]);
+
+impl<'a> PrivateNumbers<'a> {
+    /// Reads an `RSAPrivateKey` of two primes, whole.
+    pub(super) fn from_der(der: &'a [u8]) -> Result<Self, MalformedKey> {
+        let structure = || MalformedKey::Structure;
+        let mut content = asn1::whole(der, Tag::Sequence).ok_or_else(structure)?;
+        match asn1::take_unsigned(&mut content).ok_or_else(structure)? {
+            [] => {}
+            [1] => return Err(MalformedKey::MultiPrime),
+            _ => return Err(structure()),
+        }
+        let mut numbers: [&[u8]; 8] = [&[]; 8];
+        for number in &mut numbers {
+            *number = asn1::take_unsigned(&mut content).ok_or_else(structure)?;
+        }
+        if content.is_empty() { Ok(Self(numbers)) } else { Err(structure()) }
+    }
+
+    /// The public half.
+    pub(super) fn public(&self) -> Numbers<'a> {
+        Numbers { modulus: self.0[0], exponent: self.0[1] }
+    }
+
+    /// Writes an `RSAPrivateKey`.
+    pub(super) fn to_der(&self) -> Zeroizing<Vec<u8>> {
+        let version = asn1::write_unsigned(&[]);
+        let numbers = self.0.map(asn1::write_unsigned);
+        let mut parts: Vec<&[u8]> = vec![&version];
+        parts.extend(numbers.iter().map(|number| number.as_slice()));
+        asn1::write(asn1::tag::SEQUENCE, &parts)
     }
 }
 
@@ -149,7 +186,7 @@ fn is_roca(modulus: &[u8]) -> bool {
 fn bits_of_difference(a: &[u8], b: &[u8]) -> usize {
     let (a, b) = (asn1::without_leading_zeros(a), asn1::without_leading_zeros(b));
     let (large, small) = if (a.len(), a) >= (b.len(), b) { (a, b) } else { (b, a) };
-    let mut difference = zeroize::Zeroizing::new(large.to_vec());
+    let mut difference = Zeroizing::new(large.to_vec());
     let mut borrow = 0_u16;
     let padded = small.iter().rev().copied().chain(std::iter::repeat(0));
     for (digit, less) in difference.iter_mut().rev().zip(padded) {

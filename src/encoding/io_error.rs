@@ -42,7 +42,9 @@ mod tests {
 
     #[test]
     fn go_words() {
+        #[cfg(unix)]
         let missing = std::fs::read("no/such/file").map_err(PathError::of("open", "no/such/file"));
+        #[cfg(unix)]
         assert_eq!(missing.map_err(|error| error.to_string()), Err("open no/such/file: no such file or directory".to_owned()));
         assert_eq!(describe(&io::Error::other("As it is")), "As it is");
     }

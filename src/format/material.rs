@@ -90,6 +90,8 @@ pub struct VerificationMaterial {
     pub log_entries: Vec<LogEntry>,
     /// RFC 3161 responses, DER.
     pub timestamps: Vec<Vec<u8>>,
+    /// Attestations in the older form: the envelope as it was read, which is what their time stamps are over. Else they are over the signature.
+    pub envelope_bytes: Option<Vec<u8>>,
 }
 
 /// Who signed, as the material says: a claim, until a policy agrees.
@@ -120,7 +122,7 @@ impl Signed {
 impl VerificationMaterial {
     /// Nothing at all, in the older form: to be filled in.
     pub fn legacy() -> Self {
-        Self { form: Form::Legacy, signer: SignerMaterial::Nothing, log_entries: Vec::new(), timestamps: Vec::new() }
+        Self { form: Form::Legacy, signer: SignerMaterial::Nothing, log_entries: Vec::new(), timestamps: Vec::new(), envelope_bytes: None }
     }
 }
 

@@ -1,27 +1,40 @@
 //! The engine: decides whether a signature is to be believed. Pure and synchronous: what it needs is given, the time too.
 
+mod binding;
+mod by_certificate;
+mod by_key;
+mod chain;
 mod claims;
 mod error;
 mod identity;
 mod pattern;
 mod requirement;
+mod sct;
 mod signature;
+mod timestamp;
+mod tlog;
 mod verified;
 
+pub use binding::BindingError;
+pub use chain::{CertificateTrustError, ExpiryError, PathError};
 pub use claims::ClaimError;
 pub use error::VerificationError;
 pub use identity::{EmptyPolicy, Identity, IdentityError, IdentityPolicy, Matcher, Mismatch, Workflow};
 pub use pattern::{Pattern, PatternError};
 pub use requirement::{Artifact, Blob, ClaimsRequirement, KeyTrust, Requirement, SctRequirement, TimeRequirement, TlogRequirement, Trust};
+pub use sct::SctCheckError;
 pub use signature::SignatureError;
+pub use timestamp::TimeError;
+pub use tlog::{SkipReason, TlogError};
 pub use verified::{Checks, TimeSource, Verified, VerifiedCertificate, VerifiedContent, VerifiedSigner, VerifiedTime};
 
-use crate::crypto::{HashAlgorithm, KeyAlgorithm, PublicKey};
+use crate::crypto::{Certificate, HashAlgorithm, KeyAlgorithm, PublicKey};
 use crate::encoding::UnixTime;
 use crate::format::intoto::Statement;
-use crate::format::material::{Form, Signed, SignedContent, SignerMaterial};
+use crate::format::material::{Signed, SignedContent, SignerMaterial};
+use crate::format::tlog::EntryBody;
 use crate::format::trusted_root::TrustedRoot;
-use signature::Candidate;
+use by_certificate::CertificatePolicy;
 
 #[cfg(test)]
 mod tests;
@@ -34,46 +47,48 @@ pub fn verify(
     signed: &Signed,
     artifact: Artifact<'_>,
     requirement: &Requirement,
-    _trusted: &TrustedRoot,
-    _now: UnixTime,
+    trusted: &TrustedRoot,
+    now: UnixTime,
 ) -> Result<Verified, VerificationError> {
-    let Trust::Key(trust) = &requirement.trust else { return Err(VerificationError::NotSupportedYet("an identity")) };
-    if requirement.tlog != TlogRequirement::InsecureIgnore {
-        return Err(VerificationError::NotSupportedYet("a transparency log"));
-    }
-    if matches!(signed.material.signer, SignerMaterial::Certificate { .. }) && signed.material.form == Form::Bundle {
-        return Err(VerificationError::ExpectedKey);
-    }
-    let key = by_one_of(&trust.keys, trust.hash, signed, artifact)?;
-    let statement = claims::check(signed, artifact, requirement)?;
-    let (claims, annotations) = match &requirement.claims {
-        ClaimsRequirement::Check { annotations } => (true, !annotations.is_empty()),
-        ClaimsRequirement::InsecureIgnore => (false, false),
-    };
-    Ok(Verified {
-        signer: VerifiedSigner::Key(key.clone()),
-        checks: Checks { annotations, claims, ..Checks::default() },
-        times: Vec::new(),
-        log_entries: Vec::new(),
-        statement,
-    })
-}
-
-/// The first of `keys` that signed.
-fn by_one_of<'k>(
-    keys: &'k [PublicKey],
-    hash: Option<HashAlgorithm>,
-    signed: &Signed,
-    artifact: Artifact<'_>,
-) -> Result<&'k PublicKey, VerificationError> {
-    let mut first = None;
-    for key in keys {
-        match Candidate::new(key, hash).verify(signed, artifact) {
-            Ok(()) => return Ok(key),
-            Err(error) => first = first.or(Some(error)),
+    let check = Check { signed, artifact, requirement, trusted, now };
+    match &requirement.trust {
+        Trust::Key(trust) => check.by_one_of(trust),
+        Trust::Identity { identities, sct } => match &signed.material.signer {
+            SignerMaterial::Certificate { leaf, intermediates } => {
+                check.by_certificate(&CertificatePolicy { leaf, intermediates, identities, sct })
+            }
+            SignerMaterial::Nothing => Err(VerificationError::NoCertificate),
+            // Whatever key comes along, it never replaces the identity that was asked for (GHSA-fx35-mq7g-6g98).
+            SignerMaterial::KeyHint(_) | SignerMaterial::PublicKey(_) => Err(VerificationError::ExpectedCertificate),
+        },
+        Trust::Certificate { leaf, identities, sct } => {
+            let intermediates = match &signed.material.signer {
+                SignerMaterial::Certificate { leaf: own, intermediates } if own.der() == leaf.der() => intermediates.as_slice(),
+                SignerMaterial::Nothing => &[],
+                _ => return Err(VerificationError::OtherCertificate),
+            };
+            check.by_certificate(&CertificatePolicy { leaf, intermediates, identities, sct })
         }
     }
-    Err(first.map_or(VerificationError::ExpectedKey, VerificationError::Signature))
+}
+
+/// Everything that one verification is about.
+#[derive(Clone, Copy)]
+struct Check<'a> {
+    signed: &'a Signed,
+    artifact: Artifact<'a>,
+    requirement: &'a Requirement,
+    trusted: &'a TrustedRoot,
+    now: UnixTime,
+}
+
+/// Whose signature it must be.
+#[derive(Clone, Copy)]
+enum SignerKey<'a> {
+    /// The owner of a key; with the certificate that came along in the older form.
+    Key { key: &'a PublicKey, certificate: Option<&'a Certificate> },
+    /// The owner of a certificate.
+    Certificate(&'a Certificate),
 }
 
 /// By which functions a file must be hashed for [`verify`]: it is read once.
@@ -84,6 +99,11 @@ pub fn hashes_needed(signed: &Signed, requirement: &Requirement) -> Vec<HashAlgo
             needed.extend(Statement::parse(&envelope.payload).map(|s| s.hash_algorithms()).unwrap_or_default());
         }
         SignedContent::Message(message) => {
+            // A log may have the digest by another function than the signature is over.
+            let logged = signed.material.log_entries.iter().filter_map(|entry| EntryBody::parse(&entry.canonicalized_body).ok());
+            needed.extend(
+                logged.filter_map(|body| if let EntryBody::HashedRekord { digest, .. } = body { Some(digest.algorithm()) } else { None }),
+            );
             needed.extend(message.digest.as_ref().and_then(|digest| digest.hash()));
             for key in keys(signed, requirement) {
                 needed.extend(signature::hashes(&key, hash(requirement)));

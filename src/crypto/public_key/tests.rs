@@ -92,11 +92,7 @@ fn ed25519ph_as_the_rfc_has_it() {
 fn a_signature_must_be_whole_and_exact() {
     let key = key("raw-p256.pub");
     let scheme = key.default_scheme();
-    let message = if key.verify(scheme, Message::Bytes(b"hello"), &testdata("keys/raw-p256-hello.sig")).is_ok() {
-        Message::Bytes(b"hello")
-    } else {
-        HELLO
-    };
+    let message = HELLO;
     let good = testdata("keys/raw-p256-hello.sig");
     key.verify(scheme, message, &good).unwrap();
     assert_eq!(key.verify(scheme, message, &[&good[..], &[0]].concat()), Err(VerifyError::Ecdsa));
@@ -105,6 +101,13 @@ fn a_signature_must_be_whole_and_exact() {
     let p1363 = signature("raw-p256-hello.p1363.b64");
     assert_eq!(key.verify(scheme, message, &p1363), Err(VerifyError::Ecdsa));
     key.verify(scheme, message, &ecdsa_p1363_to_der(&p1363).unwrap()).unwrap();
+    key.verify_allowing_p1363(scheme, message, &p1363).unwrap();
+    key.verify_allowing_p1363(scheme, message, &good).unwrap();
+    let other = Message::Bytes(b"other");
+    assert_eq!(key.verify_allowing_p1363(scheme, other, &p1363), Err(VerifyError::EcdsaP1363));
+    assert_eq!(key.verify_allowing_p1363(scheme, other, &good), Err(VerifyError::Ecdsa));
+    assert_eq!(key.verify_allowing_p1363(scheme, message, &[&good[..], &[0]].concat()), Err(VerifyError::Ecdsa));
+    assert_eq!(key.verify_allowing_p1363(scheme, message, &p1363[1..]), Err(VerifyError::EcdsaP1363));
 }
 
 #[test]

@@ -209,7 +209,8 @@ pub fn signed_of_sig_layer(payload: Vec<u8>, annotations: &BTreeMap<String, Stri
 /// # Errors
 /// [`LegacyError`].
 pub fn signed_of_att_layer(envelope: &[u8], annotations: &BTreeMap<String, String>) -> Result<Signed, LegacyError> {
-    Ok(Signed { content: SignedContent::Envelope(Envelope::from_json(envelope)?), material: material_of(annotations)? })
+    let material = VerificationMaterial { envelope_bytes: Some(envelope.to_vec()), ..material_of(annotations)? };
+    Ok(Signed { content: SignedContent::Envelope(Envelope::from_json(envelope)?), material })
 }
 
 fn material_of(annotations: &BTreeMap<String, String>) -> Result<VerificationMaterial, LegacyError> {
@@ -288,8 +289,9 @@ impl LocalBundle {
     /// # Errors
     /// [`LegacyError`].
     pub fn to_signed_envelope(&self) -> Result<Signed, LegacyError> {
-        let envelope = Envelope::from_json(&base64::decode_lenient(&self.base64_signature)?)?;
-        Ok(Signed { content: SignedContent::Envelope(envelope), material: self.material()? })
+        let bytes = base64::decode_lenient(&self.base64_signature)?;
+        let content = SignedContent::Envelope(Envelope::from_json(&bytes)?);
+        Ok(Signed { content, material: VerificationMaterial { envelope_bytes: Some(bytes), ..self.material()? } })
     }
 
     /// Certificate or key, and the log entry.

@@ -7,6 +7,7 @@ mod version;
 mod write;
 
 pub use read::BundleError;
+pub(crate) use read::{HASH_ALGORITHMS, certificate as read_certificate};
 pub use version::BundleVersion;
 
 use super::dsse::Envelope;
@@ -123,6 +124,7 @@ impl Bundle {
                 signer,
                 log_entries: material.log_entries.iter().map(|entry| entry.entry.clone()).collect(),
                 timestamps: material.timestamps.clone(),
+                envelope_bytes: None,
             },
         })
     }

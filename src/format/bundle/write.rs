@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::read::HASH_ALGORITHMS;
-use super::{Bundle, BundleContent, BundleLogEntry, BundleMaterial, BundleSigner};
+use super::{Bundle, BundleContent, BundleLogEntry, BundleMaterial, BundleSigner, HASH_ALGORITHMS};
 use crate::encoding::{base64, go_json};
 use crate::format::dsse::Envelope;
 use crate::format::material::MessageSignature;

@@ -1,7 +1,16 @@
 //! Trusted material: certificate authorities, logs and timestamp authorities, from `trusted_root.json` or from keys and certificates by hand.
 
+mod by_hand;
+mod read;
+
+pub use read::TrustedRootError;
+pub(crate) use read::validity;
+
 use crate::crypto::timestamp::TimestampAuthority;
 use crate::crypto::{Certificate, LogKey, ValidityPeriod};
+
+/// The media type of trusted roots.
+pub const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.trustedroot+json;version=0.1";
 
 /// Whom to believe. Empty trusts nobody.
 #[derive(Clone, Default)]
@@ -27,6 +36,8 @@ pub struct CertificateAuthority {
     pub intermediates: Vec<Certificate>,
     /// When the authority counts.
     pub valid: ValidityPeriod,
+    /// Whether it comes from files (`--certificate-chain`, `--ca-roots`, `SIGSTORE_ROOT_FILE`) and not from a trusted root: errors differ.
+    pub by_hand: bool,
 }
 
 /// A transparency log.
@@ -45,4 +56,11 @@ pub struct NamedTimestampAuthority {
     pub uri: String,
     /// Its certificates.
     pub authority: TimestampAuthority,
+}
+
+impl TrustedRoot {
+    /// The transparency log of that id. Where two have it, the last counts, as in sigstore-go.
+    pub fn transparency_log(&self, id: &[u8]) -> Option<&TransparencyLog> {
+        self.transparency_logs.iter().rev().find(|log| log.key.id == id)
+    }
 }
