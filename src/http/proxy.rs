@@ -76,11 +76,9 @@ impl Direct {
 
 fn parse(variable: &'static str, value: &str) -> Result<Url, HttpError> {
     let failed = |reason: &str| HttpError::Proxy { variable, reason: reason.to_owned() };
-    let url = match Url::parse(value) {
-        Ok(url) if matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") => url,
-        // As in Go, `proxy.example:3128` means http.
-        _ => Url::parse(&format!("http://{value}")).map_err(|_| failed("invalid proxy address"))?,
-    };
+    // As in Go, `proxy.example:3128` means http.
+    let url = if value.contains("://") { Url::parse(value) } else { Url::parse(&format!("http://{value}")) };
+    let url = url.map_err(|_| failed("invalid proxy address"))?;
     match url.scheme() {
         "http" | "https" if url.has_host() => Ok(url),
         "socks5" | "socks5h" => Err(failed("SOCKS proxies are not supported yet")),

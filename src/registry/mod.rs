@@ -26,3 +26,7 @@ pub use error::RegistryError;
 pub use options::{Access, RegistryOptions};
 pub use registries::{Located, Registries};
 pub use repository::{FetchedManifest, Repository, Stored, TagUpdate};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

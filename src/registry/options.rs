@@ -40,10 +40,9 @@ impl RegistryOptions {
             return Some(Credential::default());
         }
         let given = |text: &&String| !text.is_empty();
-        if let (Some(username), Some(password)) = (self.username.as_ref().filter(given), &self.password) {
-            if !password.expose().is_empty() {
-                return Some(Credential::basic(username.clone(), password.clone()));
-            }
+        let password = self.password.as_ref().filter(|password| !password.expose().is_empty());
+        if let (Some(username), Some(password)) = (self.username.as_ref().filter(given), password) {
+            return Some(Credential::basic(username.clone(), password.clone()));
         }
         let token = self.token.clone().filter(|token| !token.expose().is_empty())?;
         Some(Credential { registry_token: Some(token), ..Credential::default() })

@@ -188,10 +188,9 @@ impl Repository for RemoteRepository {
             Selector::Digest(digest) => digest.clone(),
             Selector::Tag(_) => Digest::sha256(bytes),
         };
-        if let Some(said) = response.header(CONTENT_DIGEST).and_then(Digest::parse).filter(|said| said.algorithm() == digest.algorithm()) {
-            if said != digest {
-                return Err(RegistryError::DigestMismatch { what: self.what(selector), expected: digest, actual: said.to_string() });
-            }
+        let said = response.header(CONTENT_DIGEST).and_then(Digest::parse).filter(|said| said.algorithm() == digest.algorithm());
+        if let Some(said) = said.filter(|said| *said != digest) {
+            return Err(RegistryError::DigestMismatch { what: self.what(selector), expected: digest, actual: said.to_string() });
         }
         Ok(Stored { digest, subject_acknowledged: response.header(OCI_SUBJECT).is_some_and(|subject| Digest::parse(subject).is_some()) })
     }
@@ -217,10 +216,9 @@ impl Repository for RemoteRepository {
         if size > limit {
             return Err(RegistryError::TooLarge { what: format!("{}@{digest}", self.name), limit });
         }
-        if let Some(inline) = descriptor.data.as_deref().and_then(|data| base64::decode(data).ok()) {
-            if digest.algorithm().digest(&inline) == digest {
-                return Ok(inline);
-            }
+        let inline = descriptor.data.as_deref().and_then(|data| base64::decode(data).ok());
+        if let Some(inline) = inline.filter(|inline| digest.algorithm().digest(inline) == digest) {
+            return Ok(inline);
         }
         self.fetch_blob(descriptor, &digest, size).await
     }

@@ -9,9 +9,9 @@ use crate::format::oci::Selector;
 /// How often a change is tried before it counts as lost.
 pub const ATTEMPTS: u32 = 8;
 
-/// The pause after an attempt that was interfered with, before jitter: 100 ms, doubling up to 3.2 s.
+/// The pause after an attempt that was interfered with, before jitter: 50 ms, doubling up to 1.6 s.
 pub fn pause(attempt: u32) -> Duration {
-    Duration::from_millis(100) * (1 << attempt.saturating_sub(1).min(5))
+    Duration::from_millis(50) * (1 << attempt.saturating_sub(1).min(5))
 }
 
 /// Applies `update` to a tag. Registries ignore conditional writes, so what was written is read back, and merged again with what another writer

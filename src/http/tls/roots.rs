@@ -39,11 +39,11 @@ pub fn system(env: &dyn Env) -> Result<SystemRoots, HttpError> {
     if file.is_none() && directories.is_none() {
         return Ok(SystemRoots::Platform);
     }
-    if let Some(directories) = &directories {
-        if file.is_none() && !directories.iter().any(|directory| directory.is_dir()) {
-            let path = directories.first().cloned().unwrap_or_default();
-            return Err(HttpError::File { what: "loading SSL_CERT_DIR", path, reason: "no such directory".to_owned() });
-        }
+    if let (None, Some(directories)) = (&file, &directories)
+        && !directories.iter().any(|directory| directory.is_dir())
+    {
+        let path = directories.first().cloned().unwrap_or_default();
+        return Err(HttpError::File { what: "loading SSL_CERT_DIR", path, reason: "no such directory".to_owned() });
     }
     let certificates = match file {
         Some(file) => load("loading SSL_CERT_FILE", &file)?,

@@ -51,13 +51,16 @@ impl Keychain {
     /// # Errors
     /// A malformed entry, or a helper that is missing or fails.
     pub fn credential(&self, repository: &RepositoryName) -> Result<Credential, RegistryError> {
-        for key in keys(repository) {
-            let credential = self.look_up(&key)?;
-            if !credential.is_anonymous() {
-                return Ok(credential);
-            }
+        // go-containerregistry knows the first and the third.
+        let found = |credential: &Credential| !credential.is_anonymous();
+        let own = Some(self.look_up(&repository.to_string())?).filter(found);
+        if let Some(credential) = own.or(self.of_namespace(repository)?) {
+            return Ok(credential);
         }
-        self.loosely(repository)
+        match Some(self.look_up(&config_key(&repository.registry))?).filter(found) {
+            Some(credential) => Ok(credential),
+            None => self.of_docker_hub(repository),
+        }
     }
 
     /// What docker/cli's `GetAuthConfig` finds under a key.
@@ -71,35 +74,43 @@ impl Keychain {
         }
     }
 
-    /// Entries that the Go program overlooks: podman's for a namespace, and Docker Hub's under its other names.
-    fn loosely(&self, repository: &RepositoryName) -> Result<Credential, RegistryError> {
+    /// podman's entries: for the repository, or for a namespace above it, Docker Hub under any of its names.
+    fn of_namespace(&self, repository: &RepositoryName) -> Result<Option<Credential>, RegistryError> {
         let is_hub = DOCKER_HUB_NAMES.contains(&repository.registry.as_str());
         let hosts: Vec<&str> = if is_hub { DOCKER_HUB_NAMES.to_vec() } else { vec![&repository.registry] };
         let mut path = repository.path.as_str();
-        loop {
+        while !path.is_empty() {
             for host in &hosts {
-                let key = if path.is_empty() { (*host).to_owned() } else { format!("{host}/{path}") };
-                for config in [&self.from_variable, &self.from_file] {
-                    if let Some(credential) = config.exact_entry(&key)?.filter(|credential| !credential.is_anonymous()) {
-                        return Ok(credential);
-                    }
+                if let Some(credential) = self.exact(&format!("{host}/{path}"))? {
+                    return Ok(Some(credential));
                 }
-            }
-            if path.is_empty() {
-                return if is_hub && repository.registry != DOCKER_HUB_NAMES[0] {
-                    self.look_up(DOCKER_HUB_KEY)
-                } else {
-                    Ok(Credential::default())
-                };
             }
             path = path.rsplit_once('/').map_or("", |(parent, _)| parent);
         }
+        Ok(None)
     }
-}
 
-/// The keys that go-containerregistry looks up, in order.
-fn keys(repository: &RepositoryName) -> [String; 2] {
-    [repository.to_string(), config_key(&repository.registry)]
+    /// Docker Hub's credential under its other names.
+    fn of_docker_hub(&self, repository: &RepositoryName) -> Result<Credential, RegistryError> {
+        if !DOCKER_HUB_NAMES.contains(&repository.registry.as_str()) {
+            return Ok(Credential::default());
+        }
+        for name in DOCKER_HUB_NAMES {
+            if let Some(credential) = self.exact(name)? {
+                return Ok(credential);
+            }
+        }
+        self.look_up(DOCKER_HUB_KEY)
+    }
+
+    fn exact(&self, key: &str) -> Result<Option<Credential>, RegistryError> {
+        for config in [&self.from_variable, &self.from_file] {
+            if let Some(credential) = config.exact_entry(key)?.filter(|credential| !credential.is_anonymous()) {
+                return Ok(Some(credential));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// Under which key Docker keeps a registry's credentials.

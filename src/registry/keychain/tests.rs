@@ -52,7 +52,8 @@ fn keys_are_found_as_docker_and_podman_write_them() {
     assert_eq!(user(&keychain, "r.example/a/b"), "host");
     assert_eq!(user(&keychain, "q.example/org/app"), "repository");
     assert_eq!(user(&keychain, "q.example/org/other"), "namespace");
-    assert_eq!(user(&keychain, "q.example/none"), "");
+    assert_eq!(user(&keychain, "q.example/org/app/part"), "repository");
+    assert_eq!(user(&keychain, "none.example/org"), "");
     assert_eq!(user(&keychain, "busybox"), "hub");
     assert_eq!(user(&keychain, "registry-1.docker.io/library/busybox"), "hub");
     let credential = keychain.credential(&RepositoryName::parse("t.example/a/b").unwrap()).unwrap();
@@ -79,7 +80,7 @@ fn files_are_tried_in_order() {
     let var = |name, path: &str| (name, home.path().join(path).display().to_string());
     let runtime = var("XDG_RUNTIME_DIR", "run");
     let of = |more: &[(&'static str, String)]| user(&Keychain::load(env(home.path(), more)).unwrap(), "r.example/a/b");
-    assert_eq!(of(&[runtime.clone()]), "podman");
+    assert_eq!(of(std::slice::from_ref(&runtime)), "podman");
     assert_eq!(of(&[runtime.clone(), ("REGISTRY_AUTH_FILE", file.clone())]), "file");
     let all = [runtime, ("REGISTRY_AUTH_FILE", file), var("DOCKER_CONFIG", "docker")];
     assert_eq!(of(&all), "docker");

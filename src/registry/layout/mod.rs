@@ -132,10 +132,9 @@ impl Repository for LayoutRepository {
         if u64::try_from(descriptor.size).is_ok_and(|size| size > limit) {
             return Err(RegistryError::TooLarge { what: what(), limit });
         }
-        if let Some(inline) = descriptor.data.as_deref().and_then(|data| base64::decode(data).ok()) {
-            if digest.algorithm().digest(&inline) == digest {
-                return Ok(inline);
-            }
+        let inline = descriptor.data.as_deref().and_then(|data| base64::decode(data).ok());
+        if let Some(inline) = inline.filter(|inline| digest.algorithm().digest(inline) == digest) {
+            return Ok(inline);
         }
         let bytes = self.blobs.read(&digest, limit)?.ok_or_else(|| RegistryError::NotInLayout { what: what() })?;
         if i64::try_from(bytes.len()) != Ok(descriptor.size) {
