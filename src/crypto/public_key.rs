@@ -48,9 +48,15 @@ pub enum PublicKeyError {
     /// Another algorithm; its object identifier.
     #[error("x509: unknown public key algorithm {0}")]
     Algorithm(String),
-    /// Parameters of the algorithm that must not be there, or are missing.
-    #[error("x509: illegal parameters of a {0} key")]
-    Parameters(&'static str),
+    /// RSA: the parameters of the algorithm are not NULL (RFC 3279, 2.3.1).
+    #[error("x509: RSA key missing NULL parameters")]
+    RsaParameters,
+    /// ECDSA: the parameters do not name a curve and nothing else.
+    #[error("x509: invalid ECDSA parameters")]
+    EcdsaParameters,
+    /// Ed25519: there are parameters (RFC 8410, 3).
+    #[error("x509: Ed25519 key encoded with illegal parameters")]
+    Ed25519Parameters,
     /// Another curve; its object identifier.
     #[error("x509: unsupported elliptic curve {0}")]
     Curve(String),
@@ -104,13 +110,13 @@ impl PublicKey {
         }
         match algorithm {
             asn1::EC_PUBLIC_KEY => {
-                let curve = asn1::take_oid(&mut parameters).filter(|_| parameters.is_empty()).ok_or(E::Parameters("ECDSA"))?;
+                let curve = asn1::take_oid(&mut parameters).filter(|_| parameters.is_empty()).ok_or(E::EcdsaParameters)?;
                 Self::from_point(Curve::from_oid(&curve).ok_or_else(|| E::Curve(curve.to_string()))?, key)
             }
             asn1::RSA_ENCRYPTION if parameters == asn1::NULL => Self::from_pkcs1_der(key),
-            asn1::RSA_ENCRYPTION => Err(E::Parameters("RSA")),
+            asn1::RSA_ENCRYPTION => Err(E::RsaParameters),
             asn1::ED25519 if parameters.is_empty() => Self::from_ed25519(key),
-            asn1::ED25519 => Err(E::Parameters("Ed25519")),
+            asn1::ED25519 => Err(E::Ed25519Parameters),
             other => Err(E::Algorithm(other.to_string())),
         }
     }

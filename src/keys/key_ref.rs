@@ -138,4 +138,11 @@ mod tests {
             assert_eq!(KeyRef::parse(text).to_string(), text);
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_reference_and_stays_itself(text: String) {
+            proptest::prop_assert_eq!(KeyRef::parse(&text).to_string(), text);
+        }
+    }
 }
