@@ -140,6 +140,7 @@ fn artifact_digest(artifact: Artifact<'_>, algorithm: HashAlgorithm) -> Result<D
     let known = match artifact {
         Artifact::Blob(blob) => blob.digest(algorithm).cloned().or_else(|| blob.bytes.map(|bytes| algorithm.digest(bytes))),
         Artifact::Image(digest) | Artifact::Digest(digest) => (digest.algorithm() == algorithm).then(|| digest.clone()),
+        Artifact::InsecureAny => None,
     };
     known.ok_or(BindingError::DigestMissing(algorithm.name()))
 }

@@ -86,6 +86,7 @@ pub(super) fn check(signed: &Signed, artifact: Artifact<'_>, requirement: &Requi
     };
     match (&requirement.predicate_type, &content) {
         (Some(expected), VerifiedContent::Statement(statement)) if statement.predicate_type == *expected => Ok(content),
+        (Some(_), VerifiedContent::Artifact) => Err(ClaimError::NoEnvelope),
         (Some(expected), content) => {
             let found = if let VerifiedContent::Statement(statement) = content { statement.predicate_type.clone() } else { String::new() };
             Err(ClaimError::PredicateType { expected: expected.clone(), found })
@@ -103,7 +104,7 @@ fn simple_signing(payload: &[u8], artifact: Artifact<'_>, claims: &ClaimsRequire
     let found = &parsed.critical.image.docker_manifest_digest;
     let matches = match artifact {
         Artifact::Image(digest) | Artifact::Digest(digest) => *found == digest.to_string(),
-        Artifact::Blob(_) => false,
+        Artifact::Blob(_) | Artifact::InsecureAny => false,
     };
     if !matches {
         return Err(ClaimError::Digest { found: found.clone() });
@@ -129,6 +130,7 @@ fn envelope_content(
             match artifact {
                 Artifact::Image(digest) | Artifact::Digest(digest) => names_digest(&statement, digest)?,
                 Artifact::Blob(blob) => names_blob(&statement, blob)?,
+                Artifact::InsecureAny => {}
             }
             if let (ClaimsRequirement::Check { annotations }, Artifact::Image(digest)) = (claims, artifact) {
                 subject_with_annotations(&statement, digest, annotations)?;
@@ -143,6 +145,7 @@ fn envelope_content(
             let digest = match artifact {
                 Artifact::Image(digest) | Artifact::Digest(digest) => Some(digest),
                 Artifact::Blob(blob) => blob.digest(HashAlgorithm::Sha256),
+                Artifact::InsecureAny => None,
             };
             subject_with_annotations(&statement, digest.ok_or(ClaimError::NoSubject)?, annotations)?;
             Ok(VerifiedContent::Statement(statement))

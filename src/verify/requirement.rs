@@ -111,6 +111,8 @@ pub enum Artifact<'a> {
     Blob(&'a Blob<'a>),
     /// A file that is not at hand, by its digest.
     Digest(&'a Digest),
+    /// Nothing is named: an envelope may be about anything (`verify-blob-attestation --check-claims=false`).
+    InsecureAny,
 }
 
 /// A file, hashed as a stream.

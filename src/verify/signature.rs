@@ -44,6 +44,9 @@ pub enum SignatureError {
         "failed to verify signature: message signatures with ed25519 signatures can only be verified with artifacts, and not just their digest"
     )]
     NeedsArtifact,
+    /// A signature over an artifact, and none is named.
+    #[error("artifact must be provided to verify message signature")]
+    NoArtifact,
     /// A simple signing payload where a signature over a file is needed.
     #[error("the signature is over a simple signing payload, not over the artifact")]
     NotOverArtifact,
@@ -67,13 +70,14 @@ impl<'a> Candidate<'a> {
         match &signed.content {
             SignedContent::SimpleSigning { payload, signature } => match artifact {
                 Artifact::Image(_) => self.try_schemes(signature, |_| Some(Message::Bytes(payload))).map_err(SignatureError::Legacy),
-                Artifact::Blob(_) | Artifact::Digest(_) => Err(SignatureError::NotOverArtifact),
+                Artifact::Blob(_) | Artifact::Digest(_) | Artifact::InsecureAny => Err(SignatureError::NotOverArtifact),
             },
             SignedContent::Envelope(envelope) => self.envelope(envelope, form),
             SignedContent::Message(message) => match (artifact, form) {
                 (Artifact::Blob(blob), Form::Bundle) => self.bundle_over_blob(message, blob),
                 (Artifact::Blob(blob), Form::Legacy) => self.over_blob(&message.signature, blob).map_err(SignatureError::Legacy),
                 (Artifact::Digest(digest) | Artifact::Image(digest), _) => self.over_digest(message, digest),
+                (Artifact::InsecureAny, _) => Err(SignatureError::NoArtifact),
             },
         }
     }

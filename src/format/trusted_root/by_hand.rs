@@ -23,6 +23,13 @@ impl TrustedRoot {
         }));
     }
 
+    /// Adds authorities from one heap of certificates (`SIGSTORE_ROOT_FILE`): self-issued ones are roots, the others stand below each of them.
+    pub fn add_certificate_pool(&mut self, certificates: Vec<Certificate>) {
+        let is_root = |certificate: &Certificate| certificate.subject_der() == certificate.issuer_der();
+        let (roots, intermediates): (Vec<_>, Vec<_>) = certificates.into_iter().partition(is_root);
+        self.add_certificate_authorities(roots, &intermediates);
+    }
+
     /// Adds a transparency log by its key (`SIGSTORE_REKOR_PUBLIC_KEY`); its id is the SHA-256 of the key.
     pub fn add_transparency_log(&mut self, key: PublicKey) {
         self.transparency_logs.push(TransparencyLog { base_url: String::new(), key: log_key(key) });

@@ -1,7 +1,9 @@
 //! The engine as a whole. Files are read from `testdata/`, whose README lines say where they come from.
 #![allow(clippy::unwrap_used)]
 
+mod conformance;
 mod key;
+mod keyless;
 
 use std::path::PathBuf;
 
