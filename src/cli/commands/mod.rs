@@ -13,8 +13,8 @@ pub mod triangulate;
 pub mod verify;
 pub mod version;
 
-pub use spec::{Action, Call, Runnable, Spec, Words};
 use spec::later;
+pub use spec::{Action, Call, Runnable, Spec, Words};
 
 /// What cosign says about `--attachment sbom`.
 const SBOM_NOTICE: &str = "SBOM attachments are deprecated and support will be removed in a Cosign release soon after 2024-02-22 \

@@ -102,9 +102,7 @@ fn check(args: &SignArgs, context: &Context) -> Result<(), CommandError> {
     }
     args.oidc.client_secret()?;
     check_signing_config(args)?;
-    args.security_key
-        .at_most_one_key(&args.key)
-        .map_err(|source| SignFlagsError::Key { images: args.images.join(" "), source })?;
+    args.security_key.at_most_one_key(&args.key).map_err(|source| SignFlagsError::Key { images: args.images.join(" "), source })?;
     Ok(())
 }
 

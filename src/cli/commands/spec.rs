@@ -179,7 +179,7 @@ impl Spec {
         let received = words.len();
         match self.words {
             Words::None => match words.first() {
-                Some(word) => Err(UsageError::UnknownCommand { word: word.clone(), path: self.full_name() }),
+                Some(word) => Err(UsageError::UnknownCommand { word: word.clone(), path: self.full_name(), suggestions: Vec::new() }),
                 None => Ok(()),
             },
             Words::AtLeast(wanted) if received < wanted => Err(UsageError::TooFew { wanted, received }),
