@@ -168,7 +168,8 @@ fn word_offers(spec: &'static Spec, line: &Line, unfinished: &str) -> (Offers, D
         spec
     };
     let commands = shown(parent);
-    let directive = if commands.is_empty() { Directive::Default } else { Directive::NoFiles };
+    let names_files = commands.is_empty() && spec.path != help::SPEC.path;
+    let directive = if names_files { Directive::Default } else { Directive::NoFiles };
     let offers =
         commands.iter().filter(|child| child.name().starts_with(unfinished)).map(|child| (child.name().to_owned(), child.about.to_owned()));
     (offers.collect(), directive)

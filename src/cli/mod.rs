@@ -69,7 +69,7 @@ impl Failure {
         }
         // The last line is what programs show to people.
         if !self.one_line {
-            ui.status(&format!("error during command execution: {message}"));
+            ui.status(&format!("error during command execution: {}", message.trim_end_matches('\n')));
         }
     }
 
