@@ -243,7 +243,7 @@ impl Reader<'_, '_> {
         let values = flag.kind().canonical(value, self.experimental).map_err(|reason| UsageError::InvalidValue {
             value: value.to_owned(),
             flag: flag.label(),
-            reason,
+            reason: Box::new(reason),
         })?;
         self.line.uses.push(Use { name: flag.name().to_owned(), values });
         if let Some(notice) = flag.notice() {

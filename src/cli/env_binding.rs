@@ -42,7 +42,7 @@ fn canonical(flag: Flag<'_>, variable: &str, value: String, experimental: bool) 
         value,
         variable: variable.to_owned(),
         flag: flag.label(),
-        reason,
+        reason: Box::new(reason),
     })
 }
 

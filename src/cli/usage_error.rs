@@ -51,7 +51,7 @@ pub enum UsageError {
         /// As messages name the flag.
         flag: String,
         /// Why.
-        reason: ValueError,
+        reason: Box<ValueError>,
     },
     /// A value from the environment that does not fit the flag.
     #[error("invalid value {} of the variable {variable} for {} flag: {reason}", go_quote(value), go_quote(flag))]
@@ -63,7 +63,7 @@ pub enum UsageError {
         /// As messages name the flag.
         flag: String,
         /// Why.
-        reason: ValueError,
+        reason: Box<ValueError>,
     },
     /// Too few arguments.
     #[error("requires at least {wanted} arg(s), only received {received}")]
