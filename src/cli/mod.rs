@@ -94,6 +94,8 @@ impl Frame<'_> {
         }
         let found = find(&ROOT, &arguments);
         if let (true, Some(word)) = (found.spec.path.is_empty(), found.first_word) {
+            let (line, _) = Line::read(&found.rest, Flags::of(&ROOT.command()), false);
+            line.warnings.iter().for_each(|warning| self.terminal.warn(warning));
             return Err(Failure::unknown_command(word));
         }
         if matches!(found.spec.action, Action::Later) {

@@ -221,6 +221,23 @@ fn sorted(groups: &'static [&'static [&'static str]]) -> Vec<&'static [&'static 
     groups
 }
 
+/// The arguments `A` as `words` give them, for tests.
+#[cfg(test)]
+pub(super) fn args_of<A: Runnable>(spec: &Spec, words: &[&str]) -> A {
+    use crate::cli::argv::{Line, for_clap};
+    use crate::cli::flags::Flags;
+
+    let command = spec.command();
+    let flags = Flags::of(&command);
+    let (line, result) = Line::read(words, flags, true);
+    assert_eq!(result, Ok(()));
+    let matches = command.clone().try_get_matches_from(for_clap(&line.uses, flags, &line.words));
+    match matches.and_then(|matches| A::from_arg_matches(&matches)) {
+        Ok(args) => args,
+        Err(error) => panic!("{error}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
