@@ -14,6 +14,8 @@ pub struct Found<'a> {
     pub spec: &'static Spec,
     /// All other words, in order.
     pub rest: Vec<&'a str>,
+    /// Warnings about the spelling of the command itself.
+    pub warnings: Vec<String>,
     /// The words that are no flags, when the command is the root.
     pub first_word: Option<&'a str>,
 }
@@ -22,16 +24,17 @@ pub struct Found<'a> {
 pub fn find<'a>(root: &'static Spec, arguments: &[&'a str]) -> Found<'a> {
     let mut spec = root;
     let mut rest = arguments.to_vec();
+    let mut warnings = Vec::new();
     loop {
         let command = spec.command();
         let word = first_word(&rest, Flags::of(&command));
         let child = word.filter(|_| children(spec).next().is_some()).and_then(|(index, word)| Some((index, find_child(spec, word)?)));
         match child {
             Some((index, child)) => {
-                rest.remove(index);
+                warnings.extend(read(rest.remove(index), Flags::of(&command)).1);
                 spec = child;
             }
-            None => return Found { spec, rest, first_word: word.map(|(_, word)| word) },
+            None => return Found { spec, rest, warnings, first_word: word.map(|(_, word)| word) },
         }
     }
 }
@@ -102,12 +105,14 @@ fn read<'a>(word: &'a str, flags: Flags<'_>) -> (Reading<'a>, Option<String>) {
     if body.len() == 1 || (flags.long(name).is_none() && is_cluster(body, flags)) {
         return (Reading::Cluster(body), None);
     }
-    let (reading, instead, what) =
-        if body == "version" { (Reading::Word(body), "version".to_owned(), "subcommand") } else { (long(body), format!("--{name}"), "flag") };
+    let (reading, instead, what) = if body == "version" {
+        (Reading::Word(body), "version".to_owned(), "subcommand")
+    } else {
+        (long(body), format!("--{name}"), "flag")
+    };
     // The value stays out of the warning: it may be a password.
-    let warning = format!(
-        "the -{name} flag is deprecated and will be removed in a future release. Please use the {instead} {what} instead."
-    );
+    let warning =
+        format!("the -{name} flag is deprecated and will be removed in a future release. Please use the {instead} {what} instead.");
     (reading, Some(warning))
 }
 
@@ -238,7 +243,7 @@ impl Reader<'_, '_> {
         let values = flag.kind().canonical(value, self.experimental).map_err(|reason| UsageError::InvalidValue {
             value: value.to_owned(),
             flag: flag.label(),
-            reason,
+            reason: Box::new(reason),
         })?;
         self.line.uses.push(Use { name: flag.name().to_owned(), values });
         if let Some(notice) = flag.notice() {
@@ -262,4 +267,108 @@ pub fn for_clap(uses: &[Use], flags: Flags<'_>, words: &[String]) -> Vec<String>
     out.push("--".to_owned());
     out.extend_from_slice(words);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cli::commands::ROOT;
+
+    /// The command, then its line as far as it could be read, then the mistake.
+    fn parse(arguments: &[&str]) -> (&'static str, Line, Result<(), String>) {
+        let found = find(&ROOT, arguments);
+        let command = found.spec.command();
+        let (line, result) = Line::read(&found.rest, Flags::of(&command), false);
+        (found.spec.path, line, result.map_err(|error| error.to_string()))
+    }
+
+    fn error(arguments: &[&str]) -> String {
+        parse(arguments).2.unwrap_err()
+    }
+
+    #[test]
+    fn flags_may_stand_before_the_command() {
+        for arguments in [
+            &["--timeout", "1s", "sign", "x"][..],
+            &["-d", "sign", "x"],
+            &["-t5s", "sign", "x"],
+            &["-timeout", "5s", "sign", "x"],
+            &["--key", "k", "sign", "x"],
+            &["-dt", "5s", "sign", "x"],
+        ] {
+            let (path, line, result) = parse(arguments);
+            assert_eq!((path, result), ("sign", Ok(())), "{arguments:?}");
+            assert_eq!(line.words, ["x"]);
+        }
+        assert_eq!(parse(&["--", "sign"]).0, "");
+        assert_eq!(parse(&["--help", "sign"]).0, "");
+        assert_eq!(parse(&["-version"]).0, "version");
+        assert_eq!(find(&ROOT, &["-version"]).warnings.len(), 1);
+    }
+
+    #[test]
+    fn single_dashes() {
+        let (_, line, result) = parse(&["sign", "-key", "-k", "-ry", "-t5s", "-t=6s", "-a=b=c", "x", "--", "-key"]);
+        assert_eq!(result, Ok(()));
+        assert_eq!(line.last("key"), Some("-k"), "a value is not rewritten");
+        assert_eq!((line.last("recursive"), line.last("yes"), line.last("timeout")), (Some("true"), Some("true"), Some("6s")));
+        assert_eq!(line.words, ["x", "-key"]);
+        assert_eq!(line.warnings.len(), 1);
+        let (_, line, _) = parse(&["sign", "--t", "5s", "-yes=false"]);
+        assert_eq!((line.last("timeout"), line.last("yes")), (Some("5s"), Some("false")));
+        assert_eq!(line.warnings.len(), 2);
+        assert_eq!(error(&["sign", "-xyz"]), "unknown flag: --xyz");
+        assert_eq!(error(&["sign", "-rx"]), "unknown flag: --rx");
+    }
+
+    #[test]
+    fn a_warning_holds_no_value() {
+        let (_, line, _) = parse(&["sign", "-registry-password=hunter2"]);
+        assert!(line.warnings[0].contains("-registry-password") && !line.warnings[0].contains("hunter2"));
+    }
+
+    #[test]
+    fn errors_come_from_left_to_right() {
+        assert_eq!(error(&["sign", "--bogus", "--sk=maybe"]), "unknown flag: --bogus");
+        assert_eq!(
+            error(&["sign", "--sk=maybe", "--bogus"]),
+            "invalid argument \"maybe\" for \"--sk\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax"
+        );
+        assert_eq!(error(&["sign", "-z"]), "unknown shorthand flag: 'z' in -z");
+        assert_eq!(error(&["sign", "-t"]), "flag needs an argument: 't' in -t");
+        assert_eq!(error(&["sign", "--cert"]), "flag needs an argument: --cert");
+        assert_eq!(error(&["sign", "---x"]), "bad flag syntax: ---x");
+        assert_eq!(error(&["sign", "--key"]), "flag needs an argument: --key");
+    }
+
+    #[test]
+    fn notices_use_the_real_name() {
+        let (_, line, result) = parse(&["sign", "--output-cert", "c", "--tlog-upload=false", "--cert", "x"]);
+        assert_eq!(result, Ok(()));
+        assert!(line.notices[0].starts_with("Flag --output-certificate has been deprecated, please"));
+        assert_eq!((line.notices.len(), line.last("certificate")), (2, Some("x")));
+    }
+
+    #[test]
+    fn the_last_value_counts_and_lists_add_up() {
+        let command = crate::cli::commands::find_child(&ROOT, "sign").unwrap().command();
+        let flags = Flags::of(&command);
+        let (line, _) = Line::read(&["--key=a", "-a", "x=1,y=2", "--key", "b", "-a", "z=3", "--slot="], flags, false);
+        let words = for_clap(&line.uses, flags, &line.words);
+        assert_eq!(words, ["--annotations=x=1", "--annotations=y=2", "--key=b", "--annotations=z=3", "--slot=", "--"]);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(words in prop::collection::vec("(-{0,3}[a-zé=]{0,6}|--key|-a|-t|sign|verify|-ry|--|\\PC{0,8})", 0..6)) {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let (_, line, result) = parse(&words);
+            if result.is_ok() && !words.contains(&"--") {
+                prop_assert!(line.words.iter().all(|word| !word.starts_with("--")));
+            }
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! `cosign __complete WORDS...`: what the completion scripts of the Go program ask, answered in its form.
 
+use super::argv::{Line, find};
 use super::commands::{Action, ROOT, Spec, Words, help, shown};
 use super::error::CommandError;
 use super::flag_value::parse_bool;
 use super::flags::{Flag, Flags};
-use super::argv::{Line, find};
 use crate::ambient::{Env, Ui};
 
 /// What the shell does with the answer.
@@ -120,10 +120,16 @@ fn extensions(path: &str, flag: &str) -> Option<&'static [&'static str]> {
         "key" if path.contains("verify") => &["pub"],
         "outfile" => &["pub"],
         "key" | "registry-client-key" | "timestamp-client-key" => &["key"],
-        "certificate" | "certificate-chain" | "ca-roots" | "ca-intermediates" | "output-certificate" | "registry-cacert"
-        | "registry-client-cert" | "timestamp-certificate-chain" | "timestamp-client-cacert" | "timestamp-client-cert" => {
-            &["cert", "crt", "pem"]
-        }
+        "certificate"
+        | "certificate-chain"
+        | "ca-roots"
+        | "ca-intermediates"
+        | "output-certificate"
+        | "registry-cacert"
+        | "registry-client-cert"
+        | "timestamp-certificate-chain"
+        | "timestamp-client-cacert"
+        | "timestamp-client-cert" => &["cert", "crt", "pem"],
         "bundle" => &["sigstore.json", "bundle"],
         "attachment" => &["json", "xml", "spdx"],
         "signature" | "output-signature" => &["sig"],
@@ -141,7 +147,8 @@ fn flag_offers(flags: Flags<'_>, line: &Line, unfinished: &str) -> Offers {
     for flag in sorted.into_iter().filter(|flag| !flag.is_hidden()).filter(open) {
         let long = format!("--{}", flag.name());
         let short = flag.letter().map(|letter| format!("-{letter}"));
-        offers.extend([Some(long), short].into_iter().flatten().filter(|name| name.starts_with(unfinished)).map(|name| (name, flag.help())));
+        offers
+            .extend([Some(long), short].into_iter().flatten().filter(|name| name.starts_with(unfinished)).map(|name| (name, flag.help())));
     }
     offers
 }
@@ -161,7 +168,9 @@ fn word_offers(spec: &'static Spec, line: &Line, unfinished: &str) -> (Offers, D
         spec
     };
     let commands = shown(parent);
-    let directive = if commands.is_empty() { Directive::Default } else { Directive::NoFiles };
-    let offers = commands.iter().filter(|child| child.name().starts_with(unfinished)).map(|child| (child.name().to_owned(), child.about.to_owned()));
+    let names_files = commands.is_empty() && spec.path != help::SPEC.path;
+    let directive = if names_files { Directive::Default } else { Directive::NoFiles };
+    let offers =
+        commands.iter().filter(|child| child.name().starts_with(unfinished)).map(|child| (child.name().to_owned(), child.about.to_owned()));
     (offers.collect(), directive)
 }

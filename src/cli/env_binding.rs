@@ -42,7 +42,7 @@ fn canonical(flag: Flag<'_>, variable: &str, value: String, experimental: bool) 
         value,
         variable: variable.to_owned(),
         flag: flag.label(),
-        reason,
+        reason: Box::new(reason),
     })
 }
 
@@ -68,7 +68,11 @@ mod tests {
     }
 
     fn bound(arguments: &[&str], variables: &[(&'static str, &'static str)]) -> Result<(Line, Vec<String>), UsageError> {
-        let command = find_child(&ROOT, "verify").unwrap().command();
+        bound_by("verify", arguments, variables)
+    }
+
+    fn bound_by(name: &str, arguments: &[&str], variables: &[(&'static str, &'static str)]) -> Result<(Line, Vec<String>), UsageError> {
+        let command = find_child(&ROOT, name).unwrap().command();
         let flags = Flags::of(&command);
         let (mut line, result) = Line::read(arguments, flags, false);
         result.unwrap();
@@ -100,5 +104,24 @@ mod tests {
             assert!(error.contains(name) && error.contains(value), "{error}");
         }
         assert!(bound(&[], &[("COSIGN_VERBOSE", "maybe"), ("COSIGN_HELP", "x")]).unwrap().0.uses.is_empty());
+    }
+
+    #[test]
+    fn a_value_outside_a_closed_set_is_a_warning() {
+        for mode in ["bogus", "oci-1-1"] {
+            let (line, warnings) = bound_by("sign", &[], &[("COSIGN_REGISTRY_REFERRERS_MODE", mode)]).unwrap();
+            assert!(line.uses.is_empty());
+            assert!(warnings[0].contains("COSIGN_REGISTRY_REFERRERS_MODE"), "{warnings:?}");
+        }
+    }
+
+    #[test]
+    fn flags_that_cosign_lacks_are_not_bound() {
+        let arg = |name: &'static str| clap::Arg::new(name).long(name);
+        let command = clap::Command::new("x").arg(arg("old")).arg(arg("new").help_heading(crate::cli::flags::ADDED));
+        let mut line = Line::default();
+        let variables = Variables([("COSIGN_OLD", "1"), ("COSIGN_NEW", "1")].into());
+        bind(&mut line, Flags::of(&command), &variables, false).unwrap();
+        assert_eq!(line.uses.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["old"]);
     }
 }

@@ -40,9 +40,9 @@ pub struct CommandError {
     pub hints: Vec<String>,
 }
 
-impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for CommandError {
+impl<E: Error + Send + Sync + 'static> From<E> for CommandError {
     fn from(source: E) -> Self {
-        Self { kind: ErrorKind::General, source: source.into(), hints: Vec::new() }
+        Self { kind: ErrorKind::General, source: Box::new(source), hints: Vec::new() }
     }
 }
 

@@ -9,8 +9,7 @@ use super::flags::{ADDED, Flag, Flags};
 use super::terminal::columns;
 
 /// The headings, in their order on the page.
-const HEADINGS: [&str; 7] =
-    ["Flags", "Identity flags", "Service flags", "Registry flags", "Timestamp flags", ADDED, "Global flags"];
+const HEADINGS: [&str; 7] = ["Flags", "Identity flags", "Service flags", "Registry flags", "Timestamp flags", ADDED, "Global flags"];
 
 /// The help of one command; its `Display` is the text.
 pub struct Help {
@@ -22,7 +21,9 @@ pub struct Help {
 /// What `help` says of words that name no command.
 pub fn unknown_topic(words: &[&str]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("`{}`", crate::encoding::text::quote(word))).collect();
-    format!("Unknown help topic [{}]\n{}", words.join(" "), Help::of(&ROOT))
+    let help = Help::of(&ROOT).to_string();
+    let usage = help.split_once("\n\n").map_or("", |(_, usage)| usage);
+    format!("Unknown help topic [{}]\n{usage}", words.join(" "))
 }
 
 impl Help {
@@ -40,7 +41,7 @@ impl Help {
         let commands = !shown(self.spec).is_empty();
         let usage = if commands { "[command]" } else { usage };
         writeln!(f, "\nUsage:\n  {} {usage}", self.spec.full_name())?;
-        if examples.is_empty() { Ok(()) } else { writeln!(f, "\nExamples:\n{examples}") }
+        if examples.is_empty() { Ok(()) } else { writeln!(f, "\nExamples:\n  {}", examples.trim_start()) }
     }
 
     fn commands(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,7 +70,8 @@ impl Help {
             .collect()
     }
 
-    /// clap's derive makes a group of each struct, which says where a flag belongs.
+    /// clap's derive makes a group of each struct, which says where a flag belongs; it stays empty for a struct that flattens
+    /// others.
     fn heading(&self, flag: Flag<'_>) -> &'static str {
         if flag.is_added() {
             return ADDED;
@@ -81,7 +83,7 @@ impl Help {
         match group.map(|group| group.get_id().as_str()) {
             Some("CertIdentityArgs" | "FulcioArgs" | "OidcArgs") => "Identity flags",
             Some("SigningConfigArgs") => "Service flags",
-            Some("RegistryArgs" | "ReferenceArgs" | "ReferrersModeArgs") => "Registry flags",
+            Some("RegistryArgs" | "ReferrersModeArgs") => "Registry flags",
             Some("TimestampArgs") => "Timestamp flags",
             _ => "Flags",
         }
@@ -162,10 +164,11 @@ mod tests {
 
     #[test]
     fn hidden_flags_and_later_commands_are_absent() {
-        let sign = Help { spec: find_child(&ROOT, "sign").unwrap(), command: find_child(&ROOT, "sign").unwrap().command(), width: 80 }.to_string();
+        let sign =
+            Help { spec: find_child(&ROOT, "sign").unwrap(), command: find_child(&ROOT, "sign").unwrap().command(), width: 80 }.to_string();
         assert!(sign.contains("  -a, --annotations strings") && sign.contains("Registry flags:\n"));
         assert!(!sign.contains("--tlog-upload "), "a deprecated flag is shown");
         let root = Help { spec: &ROOT, command: ROOT.command(), width: 80 }.to_string();
-        assert!(root.contains("\n  verify ") && !root.contains("attest") && !root.contains("triangulate"));
+        assert!(root.contains("\n  verify ") && !root.contains("  attest ") && !root.contains("triangulate"));
     }
 }

@@ -23,8 +23,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::ambient::{Context, Deadline, Env, Ui};
-use argv::{Found, Line, find, for_clap};
 use args::Given;
+use argv::{Found, Line, find, for_clap};
 use commands::{Action, Call, ROOT, Spec, suggestions};
 use error::{CommandError, NotSupportedYet};
 use flag_value::{GoDuration, go_quote, parse_bool};
@@ -70,20 +70,13 @@ impl Failure {
         }
         // The last line is what programs show to people.
         if !self.one_line {
-            ui.status(&format!("error during command execution: {message}"));
+            ui.status(&format!("error during command execution: {}", message.trim_end_matches('\n')));
         }
     }
 
     fn unknown_command(word: &str) -> Self {
-        let suggestions = suggestions(word);
-        let mut advice = String::new();
-        if !suggestions.is_empty() {
-            advice.push_str("\n\nDid you mean this?\n");
-            advice.extend(suggestions.iter().map(|name| format!("\t{name}\n")));
-        }
-        advice.push_str("\nRun 'cosign --help' for usage.");
-        let error = UsageError::UnknownCommand { word: word.to_owned(), path: "cosign".to_owned() };
-        Self { advice, ..error.into() }
+        let error = UsageError::UnknownCommand { word: word.to_owned(), path: "cosign".to_owned(), suggestions: suggestions(word) };
+        Self { advice: "\nRun 'cosign --help' for usage.".to_owned(), ..error.into() }
     }
 }
 
@@ -102,6 +95,8 @@ impl Frame<'_> {
         }
         let found = find(&ROOT, &arguments);
         if let (true, Some(word)) = (found.spec.path.is_empty(), found.first_word) {
+            let (line, _) = Line::read(&found.rest, Flags::of(&ROOT.command()), false);
+            line.warnings.iter().for_each(|warning| self.terminal.warn(warning));
             return Err(Failure::unknown_command(word));
         }
         if matches!(found.spec.action, Action::Later) {
@@ -117,7 +112,7 @@ impl Frame<'_> {
         let flags = Flags::of(&command);
         let experimental = self.is_experimental();
         let (mut line, result) = Line::read(rest, flags, experimental);
-        line.warnings.iter().for_each(|warning| self.terminal.warn(warning));
+        found.warnings.iter().chain(&line.warnings).for_each(|warning| self.terminal.warn(warning));
         if let Some(notice) = spec.notice {
             self.terminal.status(&format!("Command {} is deprecated, {notice}", go_quote(spec.name())));
         }

@@ -2,16 +2,26 @@
 
 use super::flag_value::{ValueError, go_quote};
 
+fn did_you_mean(suggestions: &[&str]) -> String {
+    if suggestions.is_empty() {
+        return String::new();
+    }
+    let names: String = suggestions.iter().map(|name| format!("\t{name}\n")).collect();
+    format!("\n\nDid you mean this?\n{names}")
+}
+
 /// What is wrong with a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UsageError {
     /// No such command.
-    #[error("unknown command {} for {}", go_quote(word), go_quote(path))]
+    #[error("unknown command {} for {}{}", go_quote(word), go_quote(path), did_you_mean(suggestions))]
     UnknownCommand {
         /// The word that names none.
         word: String,
         /// The command in which it was looked for.
         path: String,
+        /// What could have been meant.
+        suggestions: Vec<&'static str>,
     },
     /// No such flag.
     #[error("unknown flag: --{0}")]
@@ -41,7 +51,7 @@ pub enum UsageError {
         /// As messages name the flag.
         flag: String,
         /// Why.
-        reason: ValueError,
+        reason: Box<ValueError>,
     },
     /// A value from the environment that does not fit the flag.
     #[error("invalid value {} of the variable {variable} for {} flag: {reason}", go_quote(value), go_quote(flag))]
@@ -53,7 +63,7 @@ pub enum UsageError {
         /// As messages name the flag.
         flag: String,
         /// Why.
-        reason: ValueError,
+        reason: Box<ValueError>,
     },
     /// Too few arguments.
     #[error("requires at least {wanted} arg(s), only received {received}")]

@@ -5,7 +5,6 @@
 
 mod annotations;
 mod certificate;
-mod small;
 mod fulcio;
 mod given;
 mod global;
@@ -14,21 +13,22 @@ mod oidc;
 mod registry;
 mod sign;
 mod signing_config;
+mod small;
 mod timestamp;
 mod verification;
 mod verify;
 
 pub use annotations::{AnnotationArgs, AnnotationError};
 pub use certificate::{CertIdentityArgs, CertVerifyArgs, IdentityFlagsError};
-pub use small::{GenerateKeyPairArgs, ImportKeyPairArgs, LoginArgs, PublicKeyArgs, TriangulateArgs};
 pub use fulcio::{DEFAULT_FULCIO_URL, FulcioArgs};
 pub use given::Given;
 pub use global::GlobalArgs;
 pub use key::{KeyFlagsError, SecurityKeyArgs};
 pub use oidc::{ClientSecretError, DEFAULT_OIDC_ISSUER, OidcArgs};
-pub use registry::{ReferenceArgs, ReferrersModeArgs, RegistryArgs};
+pub use registry::{ReferrersModeArgs, RegistryArgs};
 pub use sign::{OutputArgs, SignArgs};
 pub use signing_config::{DEFAULT_REKOR_URL, SigningConfigArgs};
+pub use small::{GenerateKeyPairArgs, ImportKeyPairArgs, LoginArgs, PublicKeyArgs, TriangulateArgs};
 pub use timestamp::TimestampArgs;
 pub use verification::{CommonVerifyArgs, SignatureDigestArgs};
 pub use verify::VerifyArgs;

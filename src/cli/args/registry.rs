@@ -49,14 +49,6 @@ pub struct RegistryArgs {
     #[arg(long, default_value_t)]
     pub registry_server_name: String,
 
-    /// Where attachments are stored.
-    #[command(flatten)]
-    pub reference: ReferenceArgs,
-}
-
-/// The tags of attachments.
-#[derive(Debug, Clone, Default, Args)]
-pub struct ReferenceArgs {
     /// A prefix for the tags of attachments, `[PREFIX]sha256-[DIGEST].[NAME]`
     #[arg(long, default_value_t, hide = true, long_help = "please use OCI referrers")]
     pub attachment_tag_prefix: String,

@@ -2,7 +2,9 @@
 
 use clap::Args;
 
-use super::{AnnotationArgs, FulcioArgs, Given, OidcArgs, ReferrersModeArgs, RegistryArgs, SecurityKeyArgs, SigningConfigArgs, TimestampArgs};
+use super::{
+    AnnotationArgs, FulcioArgs, Given, OidcArgs, ReferrersModeArgs, RegistryArgs, SecurityKeyArgs, SigningConfigArgs, TimestampArgs,
+};
 
 /// `cosign sign [flags] IMAGE...`
 #[derive(Debug, Clone, Args)]
@@ -40,8 +42,12 @@ pub struct SignArgs {
     pub payload: String,
 
     /// Sign what is attached to the image instead of the image: sbom
-    #[arg(long, default_value_t, hide = true,
-        long_help = "please use OCI referrers for attachments; see `cosign attach sbom --registry-referrers-mode=oci-1-1 --help`")]
+    #[arg(
+        long,
+        default_value_t,
+        hide = true,
+        long_help = "please use OCI referrers for attachments; see `cosign attach sbom --registry-referrers-mode=oci-1-1 --help`"
+    )]
     pub attachment: String,
 
     /// Ask Fulcio for a certificate of the given key
@@ -105,17 +111,29 @@ pub struct OutputArgs {
     pub bundle: String,
 
     /// Write the signature to this file
-    #[arg(long, default_value_t, hide = true,
-        long_help = "please use --bundle to provide the output bundle location, which will include the signature")]
+    #[arg(
+        long,
+        default_value_t,
+        hide = true,
+        long_help = "please use --bundle to provide the output bundle location, which will include the signature"
+    )]
     pub output_signature: String,
 
     /// Write the signed payload to this file
-    #[arg(long, default_value_t, hide = true,
-        long_help = "please use --bundle to provide the output bundle location, which will include the payload")]
+    #[arg(
+        long,
+        default_value_t,
+        hide = true,
+        long_help = "please use --bundle to provide the output bundle location, which will include the payload"
+    )]
     pub output_payload: String,
 
     /// Write the certificate to this file
-    #[arg(long, default_value_t, hide = true,
-        long_help = "please use --bundle to provide the output bundle location, which will include the certificate")]
+    #[arg(
+        long,
+        default_value_t,
+        hide = true,
+        long_help = "please use --bundle to provide the output bundle location, which will include the certificate"
+    )]
     pub output_certificate: String,
 }

@@ -22,7 +22,11 @@ pub struct TimestampArgs {
     pub timestamp_server_name: String,
 
     /// The URL of the timestamp authority, with the path that answers timestamp requests
-    #[arg(long, default_value_t, hide = true,
-        long_help = "please use a signing config to specify a timestamp server url; see `cosign signing-config --help`")]
+    #[arg(
+        long,
+        default_value_t,
+        hide = true,
+        long_help = "please use a signing config to specify a timestamp server url; see `cosign signing-config --help`"
+    )]
     pub timestamp_server_url: String,
 }

@@ -6,13 +6,20 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 pub struct CommonVerifyArgs {
     /// Use no service but the registry
-    #[arg(long, hide = true,
-        long_help = "To verify in an airgapped environment, provide a --bundle with the signature and verification material, and a --trusted-root file with the service keys and certificates")]
+    #[arg(
+        long,
+        hide = true,
+        long_help = "To verify in an airgapped environment, provide a --bundle with the signature and verification material, and a --trusted-root file with the service keys and certificates"
+    )]
     pub offline: bool,
 
     /// A PEM file with the certificates of the timestamp authority: its root, perhaps intermediates and its own
-    #[arg(long, default_value_t, hide = true,
-        long_help = "please use --trusted-root to provide the timestamp authority certificate chain")]
+    #[arg(
+        long,
+        default_value_t,
+        hide = true,
+        long_help = "please use --trusted-root to provide the timestamp authority certificate chain"
+    )]
     pub timestamp_certificate_chain: String,
 
     /// Ask for a signed timestamp (RFC 3161)
@@ -58,7 +65,9 @@ impl CommonVerifyArgs {
     pub fn tlog_warning(&self, what: &str) -> Option<String> {
         let warns = self.insecure_ignore_tlog && !self.private_infrastructure;
         warns.then(|| {
-            format!("Skipping tlog verification is an insecure practice that lacks transparency and auditability verification for the {what}.")
+            format!(
+                "Skipping tlog verification is an insecure practice that lacks transparency and auditability verification for the {what}."
+            )
         })
     }
 }

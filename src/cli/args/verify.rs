@@ -28,12 +28,21 @@ pub struct VerifyArgs {
     pub local_image: bool,
 
     /// Verify what is attached to the image instead of the image: sbom
-    #[arg(long, default_value_t, hide = true, long_help = "please use OCI referrers for attachments and verify with `--experimental-oci11`")]
+    #[arg(
+        long,
+        default_value_t,
+        hide = true,
+        long_help = "please use OCI referrers for attachments and verify with `--experimental-oci11`"
+    )]
     pub attachment: String,
 
     /// The signature: itself, or the path or URL of a file that holds it
-    #[arg(long, default_value_t, hide = true,
-        long_help = "signatures are automatically fetched from the OCI registry during image verification")]
+    #[arg(
+        long,
+        default_value_t,
+        hide = true,
+        long_help = "signatures are automatically fetched from the OCI registry during image verification"
+    )]
     pub signature: String,
 
     /// The path or URL of a file with the payload

@@ -1,6 +1,7 @@
 //! `cosign completion`.
 
-use clap::{Args, Command};
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, Args, Command};
 use clap_complete::aot::{Shell, generate};
 
 use super::{Action, ROOT, Runnable, Spec, Words, shown};
@@ -38,10 +39,20 @@ pub struct CompletionArgs {
     shell: String,
 }
 
-/// The whole tree: this is the only command that builds it.
+/// The whole tree, without deprecated flags: this is the only command that builds it.
 fn tree(spec: &'static Spec) -> Command {
-    let command = if spec.path.is_empty() { spec.command().name("cosign").no_binary_name(false) } else { spec.command() };
-    command.about(spec.about).disable_help_subcommand(true).subcommands(shown(spec).into_iter().map(tree))
+    let command = spec.command();
+    let visible = command.get_arguments().filter(|arg| !arg.is_positional() && !arg.is_hide_set()).cloned();
+    let mut tree = Command::new(if spec.path.is_empty() { "cosign" } else { spec.name() })
+        .about(spec.about)
+        .disable_help_flag(true)
+        .disable_help_subcommand(true)
+        .args(visible)
+        .subcommands(shown(spec).into_iter().map(tree));
+    if let Words::OneOf(words) = spec.words {
+        tree = tree.arg(Arg::new("word").value_parser(PossibleValuesParser::new(words)));
+    }
+    tree
 }
 
 impl Runnable for CompletionArgs {

@@ -57,11 +57,23 @@ static VARIABLES: [Variable; 29] = [
     plain("ACTIONS_ID_TOKEN_REQUEST_URL", "is where GitHub Actions jobs ask for an identity token", "a URL"),
     secret("BUILDKITE_AGENT_ACCESS_TOKEN", "authorizes Buildkite jobs to ask for an identity token", "an access token"),
     plain("BUILDKITE_AGENT_ENDPOINT", "is where Buildkite jobs ask for an identity token", "a URL"),
-    plain("BUILDKITE_AGENT_LOG_LEVEL", "says how much the Buildkite client logs", "debug, notice (the default), info, error, warn or fatal"),
+    plain(
+        "BUILDKITE_AGENT_LOG_LEVEL",
+        "says how much the Buildkite client logs",
+        "debug, notice (the default), info, error, warn or fatal",
+    ),
     plain("BUILDKITE_JOB_ID", "is the job that the identity token of Buildkite names", "a job identifier"),
-    plain("COSIGN_DOCKER_MEDIA_TYPES", "stores signatures with Docker media types, for registries without OCI ones", "1 or 0 (the default)"),
+    plain(
+        "COSIGN_DOCKER_MEDIA_TYPES",
+        "stores signatures with Docker media types, for registries without OCI ones",
+        "1 or 0 (the default)",
+    ),
     plain("COSIGN_EXPERIMENTAL", "allows experimental features", "1 or 0 (the default)"),
-    plain("COSIGN_MAX_ATTACHMENT_SIZE", "is the largest attachment that is downloaded, 128MiB if not set", "a size such as 5120, 20K, 3M, 45MiB or 1GB"),
+    plain(
+        "COSIGN_MAX_ATTACHMENT_SIZE",
+        "is the largest attachment that is downloaded, 128MiB if not set",
+        "a size such as 5120, 20K, 3M, 45MiB or 1GB",
+    ),
     secret("COSIGN_PASSWORD", "is the password of the private key, which is asked for if not set", "a password, perhaps an empty one"),
     plain("COSIGN_PKCS11_IGNORE_CERTIFICATE", "leaves certificates on PKCS#11 tokens alone", "1 or 0 (the default)"),
     plain("COSIGN_PKCS11_MODULE_PATH", "is the PKCS#11 module", "the path of a shared library"),
@@ -71,13 +83,25 @@ static VARIABLES: [Variable; 29] = [
     secret("GITHUB_TOKEN", "authorizes access to GitHub", "an access token"),
     plain("GITLAB_HOST", "is the GitLab server", "a URL"),
     secret("GITLAB_TOKEN", "authorizes access to GitLab", "an access token"),
-    plain("GOOGLE_SERVICE_ACCOUNT_NAME", "is the Google service account whose identity token is asked for", "the name of a service account"),
+    plain(
+        "GOOGLE_SERVICE_ACCOUNT_NAME",
+        "is the Google service account whose identity token is asked for",
+        "the name of a service account",
+    ),
     plain("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE", "replaces the keys that SCTs are checked with", "the path of a public key"),
     secret("SIGSTORE_ID_TOKEN", "is the identity token", "an OIDC token"),
     plain("SIGSTORE_REKOR_PUBLIC_KEY", "replaces the keys that log entries are checked with", "the path of a public key"),
     plain("SIGSTORE_ROOT_FILE", "replaces the roots that Fulcio's certificates are checked with", "the path of a PEM file"),
-    plain("SIGSTORE_TSA_CERTIFICATE_FILE", "replaces the certificates that signed timestamps are checked with", "the path of a PEM file: own certificate, intermediates, root"),
-    plain("SOURCE_DATE_EPOCH", "replaces the current time in what is stored, see https://reproducible-builds.org/docs/source-date-epoch/", "seconds since 1970"),
+    plain(
+        "SIGSTORE_TSA_CERTIFICATE_FILE",
+        "replaces the certificates that signed timestamps are checked with",
+        "the path of a PEM file: own certificate, intermediates, root",
+    ),
+    plain(
+        "SOURCE_DATE_EPOCH",
+        "replaces the current time in what is stored, see https://reproducible-builds.org/docs/source-date-epoch/",
+        "seconds since 1970",
+    ),
     plain("SPIFFE_ENDPOINT_SOCKET", "is where a SPIFFE identity token is asked for", "the path of a socket"),
     plain("TUF_MIRROR", "is the TUF repository of trusted keys, to be set together with TUF_ROOT_JSON", "a URL"),
     plain("TUF_ROOT", "is where TUF metadata is kept, ~/.sigstore/root if not set", "the path of a directory"),
@@ -133,7 +157,9 @@ mod tests {
         }
 
         fn vars(&self) -> Vec<(String, String)> {
-            [("COSIGN_PASSWORD", "hunter2"), ("COSIGN_REPOSITORY", "r"), ("COSIGN_KEY", "a=b"), ("PATH", "p")].map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+            [("COSIGN_PASSWORD", "hunter2"), ("COSIGN_REPOSITORY", "r"), ("COSIGN_KEY", "a=b"), ("PATH", "p")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec()
         }
     }
 
@@ -141,8 +167,12 @@ mod tests {
     fn secrets_are_stars() {
         let all = |show_descriptions, show_sensitive_values| list(&EnvArgs { show_descriptions, show_sensitive_values }, &Set);
         let text = all(true, false);
-        assert!(text.contains("\nCOSIGN_PASSWORD=******\n") && text.contains("\nCOSIGN_REPOSITORY=r\n") && text.contains("\nCOSIGN_KEY=******\n"));
-        assert!(!text.contains("hunter2") && !text.contains("PATH="));
+        assert!(
+            text.contains("\nCOSIGN_PASSWORD=******\n")
+                && text.contains("\nCOSIGN_REPOSITORY=r\n")
+                && text.contains("\nCOSIGN_KEY=******\n")
+        );
+        assert!(!text.contains("hunter2") && !text.contains("\nPATH="));
         assert_eq!(all(false, true).lines().count(), 30);
         assert!(all(false, true).contains("COSIGN_PASSWORD=hunter2"));
         assert!(VARIABLES.is_sorted_by_key(|variable| variable.name));

@@ -13,8 +13,8 @@ pub mod triangulate;
 pub mod verify;
 pub mod version;
 
-pub use spec::{Action, Call, Runnable, Spec, Words};
 use spec::later;
+pub use spec::{Action, Call, Runnable, Spec, Words};
 
 /// What cosign says about `--attachment sbom`.
 const SBOM_NOTICE: &str = "SBOM attachments are deprecated and support will be removed in a Cosign release soon after 2024-02-22 \
@@ -148,6 +148,35 @@ mod tests {
         for spec in COMMANDS {
             spec.command().debug_assert();
             assert!(spec.parent().is_empty() || COMMANDS.iter().any(|other| other.path == spec.parent()), "{}", spec.path);
+        }
+    }
+
+    /// What the frame takes for a flag's type is what clap binds.
+    #[test]
+    fn every_flag_binds() {
+        use crate::cli::argv::{Line, for_clap};
+        use crate::cli::flag_value::Kind;
+        use crate::cli::flags::Flags;
+        for spec in COMMANDS.iter().filter(|spec| matches!(spec.action, Action::Run { .. })) {
+            let command = spec.command();
+            let flags = Flags::of(&command);
+            for flag in flags.iter() {
+                let value = match flag.kind() {
+                    Kind::Bool => "F",
+                    Kind::Int | Kind::Uint => "0x10",
+                    Kind::Duration => "-1.5s",
+                    Kind::ReferrersMode => "oci-1-1",
+                    Kind::Text | Kind::Array => "-a,\"",
+                    Kind::List | Kind::Map => "-a=b,\"c=,\",=",
+                };
+                let word = format!("--{}={value}", flag.name());
+                let (line, result) = Line::read(&[&word], flags, true);
+                result.unwrap();
+                command
+                    .clone()
+                    .try_get_matches_from(for_clap(&line.uses, flags, &[]))
+                    .unwrap_or_else(|error| panic!("{} {word}: {error}", spec.path));
+            }
         }
     }
 

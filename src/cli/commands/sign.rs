@@ -1,7 +1,7 @@
 //! `cosign sign`.
 
 use super::{Action, Runnable, Spec, Words};
-use crate::ambient::Context;
+use crate::ambient::{Context, Ui};
 use crate::cli::args::{DEFAULT_FULCIO_URL, DEFAULT_OIDC_ISSUER, DEFAULT_REKOR_URL, Given, KeyFlagsError, SignArgs};
 use crate::cli::error::CommandError;
 use crate::cli::resolve;
@@ -97,17 +97,15 @@ pub enum SignFlagsError {
 ///
 /// # Errors
 /// One is broken.
-fn check(args: &SignArgs, context: &Context) -> Result<(), CommandError> {
+fn check(args: &SignArgs, ui: &dyn Ui) -> Result<(), CommandError> {
     match args.attachment.as_str() {
         "" => {}
-        "sbom" => context.ui.warn(super::SBOM_NOTICE),
+        "sbom" => ui.warn(super::SBOM_NOTICE),
         other => return Err(SignFlagsError::Attachment(other.to_owned()).into()),
     }
     args.oidc.client_secret()?;
     check_signing_config(args)?;
-    args.security_key
-        .at_most_one_key(&args.key)
-        .map_err(|source| SignFlagsError::Key { images: args.images.join(" "), source })?;
+    args.security_key.at_most_one_key(&args.key).map_err(|source| SignFlagsError::Key { images: args.images.join(" "), source })?;
     Ok(())
 }
 
@@ -136,7 +134,7 @@ fn check_signing_config(args: &SignArgs) -> Result<(), SignFlagsError> {
 }
 
 async fn run(args: SignArgs, context: &Context) -> Result<(), CommandError> {
-    check(&args, context)?;
+    check(&args, &*context.ui)?;
     let request = resolve::sign::resolve(&args, context)?;
     let registries = resolve::registry::registries(&args.registry, context)?;
     let images = args.images.join(" ");
@@ -145,4 +143,60 @@ async fn run(args: SignArgs, context: &Context) -> Result<(), CommandError> {
         attachment => format!("signing attachment {attachment} for image [{images}]"),
     };
     sign_images(&request, &registries, &HttpFetch::new(context), context).await.map_err(|error| CommandError::from(error).with_prefix(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::cli::commands::spec::args_of;
+    use crate::cli::terminal::Terminal;
+
+    fn message(words: &[&str]) -> String {
+        let args: SignArgs = args_of(&SPEC, words);
+        let checked = args.check_early().and_then(|()| check(&args, &Terminal::default()));
+        checked.map_or_else(|error| error.message(), |()| String::new())
+    }
+
+    #[test]
+    fn a_bundle_is_stored_somewhere() {
+        assert!(message(&["--upload=false", "x"]).starts_with("must enable upload to the OCI registry or specify a local --bundle path"));
+        for elsewhere in ["--bundle=b", "--output-signature=s", "--new-bundle-format=false"] {
+            assert_eq!(message(&["--upload=false", elsewhere, "x"]), "");
+        }
+    }
+
+    #[test]
+    fn a_named_signing_config_excludes_services_by_hand() {
+        assert_eq!(message(&["--signing-config=f", "x"]), "");
+        for url in ["--rekor-url=u", "--fulcio-url=u", "--oidc-issuer=u", "--timestamp-server-url=u"] {
+            assert_eq!(message(&["--signing-config=f", url, "x"]), "cannot specify service URLs and use signing config");
+            assert_eq!(message(&[url, "x"]), "", "the default config gives way");
+        }
+        assert!(message(&["--signing-config=f", "--tlog-upload=false", "x"]).starts_with("--tlog-upload=false is not supported with"));
+        assert!(
+            message(&["--signing-config=f", "--new-bundle-format=false", "x"]).starts_with("must provide --new-bundle-format or --bundle")
+        );
+        assert_eq!(message(&["--signing-config=f", "--new-bundle-format=false", "--bundle=b", "x"]), "");
+        assert_eq!(message(&["--tlog-upload=false", "x"]), "");
+    }
+
+    #[test]
+    fn other_rules() {
+        assert_eq!(message(&["--attachment=foo", "x"]), "specified image attachment foo not specified. Can be 'sbom'");
+        assert_eq!(
+            message(&["--key=k", "--sk", "a", "b"]),
+            "signing [a b]: exactly one of: key reference (--key), or hardware token (--sk) must be provided"
+        );
+        assert_eq!(
+            message(&["--oidc-client-secret-file=/nonexistent/f", "x"]),
+            "reading OIDC client secret: open /nonexistent/f: no such file or directory"
+        );
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let args: SignArgs = args_of(&SPEC, &["--registry-password=hunter2", "--registry-token=hunter2", "--identity-token=hunter2", "x"]);
+        assert!(!format!("{args:?}").contains("hunter2"));
+    }
 }

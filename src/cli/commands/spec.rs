@@ -179,7 +179,7 @@ impl Spec {
         let received = words.len();
         match self.words {
             Words::None => match words.first() {
-                Some(word) => Err(UsageError::UnknownCommand { word: word.clone(), path: self.full_name() }),
+                Some(word) => Err(UsageError::UnknownCommand { word: word.clone(), path: self.full_name(), suggestions: Vec::new() }),
                 None => Ok(()),
             },
             Words::AtLeast(wanted) if received < wanted => Err(UsageError::TooFew { wanted, received }),
@@ -219,6 +219,23 @@ fn sorted(groups: &'static [&'static [&'static str]]) -> Vec<&'static [&'static 
     let mut groups = groups.to_vec();
     groups.sort_by_key(|group| group.join(" "));
     groups
+}
+
+/// The arguments `A` as `words` give them, for tests.
+#[cfg(test)]
+pub(super) fn args_of<A: Runnable>(spec: &Spec, words: &[&str]) -> A {
+    use crate::cli::argv::{Line, for_clap};
+    use crate::cli::flags::Flags;
+
+    let command = spec.command();
+    let flags = Flags::of(&command);
+    let (line, result) = Line::read(words, flags, true);
+    assert_eq!(result, Ok(()));
+    let matches = command.clone().try_get_matches_from(for_clap(&line.uses, flags, &line.words));
+    match matches.and_then(|matches| A::from_arg_matches(&matches)) {
+        Ok(args) => args,
+        Err(error) => panic!("{error}"),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `cosign verify`.
 
 use super::{Action, Runnable, Spec, Words};
-use crate::ambient::Context;
+use crate::ambient::{Context, Ui};
 use crate::cli::args::{Given, VerifyArgs};
 use crate::cli::error::{CommandError, ErrorKind};
 use crate::cli::render::verified_image::{self, Format};
@@ -66,7 +66,10 @@ pub enum VerifyFlagsError {
 }
 
 /// The rules of `verify`, in cosign's order.
-fn check(args: &VerifyArgs, context: &Context) -> Result<(), CommandError> {
+///
+/// # Errors
+/// One is broken.
+fn check(args: &VerifyArgs, ui: &dyn Ui) -> Result<(), CommandError> {
     args.annotations.pairs()?;
     let algorithm = &args.signature_digest.signature_digest_algorithm;
     if !matches!(algorithm.trim().to_ascii_lowercase().as_str(), "" | "sha224" | "sha256" | "sha384" | "sha512") {
@@ -76,11 +79,11 @@ fn check(args: &VerifyArgs, context: &Context) -> Result<(), CommandError> {
         return Err(VerifyFlagsError::MaxWorkers.into());
     }
     if let Some(warning) = args.common.tlog_warning("signature") {
-        context.ui.warn(&warning);
+        ui.warn(&warning);
     }
     match args.attachment.as_str() {
         "" => {}
-        "sbom" => context.ui.warn(super::SBOM_NOTICE),
+        "sbom" => ui.warn(super::SBOM_NOTICE),
         _ => return Err(UsageError::HelpRequested.into()),
     }
     args.certificate.identity.check(&args.key, args.security_key.security_key)?;
@@ -88,7 +91,7 @@ fn check(args: &VerifyArgs, context: &Context) -> Result<(), CommandError> {
 }
 
 async fn run(args: VerifyArgs, context: &Context) -> Result<(), CommandError> {
-    check(&args, context)?;
+    check(&args, &*context.ui)?;
     let registries = resolve::registry::registries(&args.registry, context)?;
     let request = resolve::verify::resolve(&args, &HttpFetch::new(context), context).await?;
     let format = if args.output == "text" { Format::Text } else { Format::Json };
@@ -105,4 +108,38 @@ fn command_error(error: VerifyImageError) -> CommandError {
         _ => ErrorKind::General,
     };
     CommandError::from(error).with_kind(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::commands::spec::args_of;
+    use crate::cli::terminal::Terminal;
+
+    fn message(words: &[&str]) -> String {
+        let args: VerifyArgs = args_of(&SPEC, words);
+        check(&args, &Terminal::default()).map_or_else(|error| error.message(), |()| String::new())
+    }
+
+    #[test]
+    fn each_rule_has_its_message() {
+        assert_eq!(message(&["--key=k", "x"]), "");
+        assert_eq!(message(&["--key=k", "-a", "x", "x"]), "unable to parse annotation: x");
+        assert_eq!(message(&["--key=k", "--signature-digest-algorithm=md5", "x"]), "unknown digest algorithm: md5");
+        assert_eq!(message(&["--key=k", "--signature-digest-algorithm= SHA512 ", "x"]), "");
+        for workers in ["0", "-1"] {
+            let workers = format!("--max-workers={workers}");
+            assert_eq!(message(&["--key=k", &workers, "x"]), "please set the --max-worker flag to a value that is greater than 0");
+        }
+        assert_eq!(message(&["--key=k", "--attachment=bogus", "x"]), "flag: help requested");
+        assert!(message(&["x"]).starts_with("--certificate-identity or --certificate-identity-regexp is required"));
+    }
+
+    #[test]
+    fn a_switched_off_log_is_warned_of_once_and_by_one_flag() {
+        let warning = |words: &[&str]| args_of::<VerifyArgs>(&SPEC, words).common.tlog_warning("signature");
+        assert!(warning(&["--insecure-ignore-tlog"]).is_some());
+        assert!(warning(&["--insecure-ignore-tlog", "--private-infrastructure"]).is_none());
+        assert!(warning(&["--private-infrastructure"]).is_none() && warning(&[]).is_none());
+    }
 }

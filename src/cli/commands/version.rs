@@ -9,8 +9,7 @@ use crate::ambient::Context;
 use crate::cli::error::CommandError;
 
 /// `version` in the table of commands.
-pub static SPEC: Spec =
-    Spec { path: "version", about: "Show the version", action: Action::of::<VersionArgs>(), ..Spec::DEFAULT };
+pub static SPEC: Spec = Spec { path: "version", about: "Show the version", action: Action::of::<VersionArgs>(), ..Spec::DEFAULT };
 
 /// `cosign version [flags]`
 #[derive(Debug, Clone, Args)]
@@ -72,7 +71,8 @@ fn text() -> String {
 }
 
 fn json() -> String {
-    let members: Vec<String> = fields().iter().map(|(_, name, value)| format!("  \"{name}\": {}", serde_json::Value::from(value.as_str()))).collect();
+    let members: Vec<String> =
+        fields().iter().map(|(_, name, value)| format!("  \"{name}\": {}", serde_json::Value::from(value.as_str()))).collect();
     format!("{{\n{}\n}}\n", members.join(",\n"))
 }
 

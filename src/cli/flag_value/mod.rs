@@ -173,10 +173,7 @@ mod tests {
         assert_eq!(reason(Kind::Map, "x"), "x must be formatted as key=value");
         assert_eq!(reason(Kind::Map, "a=b,x,c=d"), "x must be formatted as key=value");
         assert_eq!(reason(Kind::ReferrersMode, "bogus"), r#"must be one of "legacy", "oci-1-1""#);
-        assert_eq!(
-            reason(Kind::ReferrersMode, "oci-1-1"),
-            r#"in order to use  mode "oci-1-1", you must set COSIGN_EXPERIMENTAL=1"#
-        );
+        assert_eq!(reason(Kind::ReferrersMode, "oci-1-1"), r#"in order to use  mode "oci-1-1", you must set COSIGN_EXPERIMENTAL=1"#);
     }
 
     proptest! {

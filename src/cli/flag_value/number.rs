@@ -100,7 +100,9 @@ mod tests {
 
     #[test]
     fn bases_and_underscores() {
-        for (text, value) in [("0", 0), ("0x0", 0), ("-3", -3), ("+7", 7), ("010", 8), ("0b101", 5), ("0o17", 15), ("1_000", 1000), ("0x_f", 15), ("0_1", 1)] {
+        for (text, value) in
+            [("0", 0), ("0x0", 0), ("-3", -3), ("+7", 7), ("010", 8), ("0b101", 5), ("0o17", 15), ("1_000", 1000), ("0x_f", 15), ("0_1", 1)]
+        {
             assert_eq!(parse_int(text).unwrap(), value, "{text}");
         }
         assert_eq!(parse_int("-9223372036854775808").unwrap(), i64::MIN);

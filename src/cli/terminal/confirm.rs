@@ -15,9 +15,29 @@ pub fn ask(terminal: &Terminal, consent: &Consent<'_>) -> Result<(), PromptError
         let advice = consent.flag.map(|flag| format!("no answer on standard input; {flag} answers yes\n"));
         terminal.say(&format!("\n{}", advice.unwrap_or_default()));
     }
+    judge(answer)
+}
+
+/// There is no second try.
+fn judge(answer: String) -> Result<(), PromptError> {
     match answer.as_str() {
         "y" | "Y" => Ok(()),
         "" | "n" | "N" => Err(PromptError::Declined),
         _ => Err(PromptError::Invalid(answer)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_y_is_a_yes() {
+        let text = |answer: &str| judge(answer.to_owned()).map_err(|error| error.to_string());
+        assert!(text("y").is_ok() && text("Y").is_ok());
+        for no in ["", "n", "N"] {
+            assert_eq!(text(no), Err("user declined the prompt".to_owned()));
+        }
+        assert_eq!(text("yes"), Err("invalid input \"yes\" (allowed values y, n)".to_owned()));
     }
 }

@@ -14,6 +14,7 @@ use std::time::SystemTime;
 pub use system::{ProcessEnv, SystemClock, SystemRng};
 
 use crate::ambient::{Consent, Deadline, NewPassword, PasswordError, Progress, PromptError, Ui};
+use crate::cli::go_io::go_io_error;
 use crate::secret::Password;
 
 /// What a shell shows for a program that a closed pipe ended.
@@ -79,7 +80,8 @@ impl Ui for Terminal {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(BROKEN_PIPE_EXIT),
-            result => result,
+            Err(error) => Err(io::Error::new(error.kind(), format!("write /dev/stdout: {}", go_io_error(&error)))),
+            Ok(()) => Ok(()),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Passwords: from `COSIGN_PASSWORD`, a person, or the whole of standard input.
 
+#[cfg(unix)]
+use self::unix::Keyboard;
 use super::input::{self, Stdin};
 use super::{ProcessEnv, Terminal};
 use crate::ambient::{Env, PasswordError};
@@ -32,28 +34,34 @@ pub fn ask(terminal: &Terminal, is_new: bool) -> Result<Password, PasswordError>
 }
 
 fn typed(terminal: &Terminal, is_new: bool) -> Result<Password, PasswordError> {
-    let first = hidden_line(terminal, FIRST)?;
-    if is_new && hidden_line(terminal, AGAIN)? != first {
+    // One keyboard for both lines: whoever types ahead sees no echo in between either.
+    let mut keyboard = Keyboard::open()?;
+    let first = hidden_line(terminal, &mut keyboard, FIRST)?;
+    if is_new && hidden_line(terminal, &mut keyboard, AGAIN)? != first {
         return Err(PasswordError::Mismatch);
     }
     Ok(first)
 }
 
-fn hidden_line(terminal: &Terminal, prompt: &str) -> Result<Password, PasswordError> {
+fn hidden_line(terminal: &Terminal, keyboard: &mut Keyboard, prompt: &str) -> Result<Password, PasswordError> {
     terminal.say(prompt);
-    let line = read_hidden_line();
+    let line = keyboard.line();
     terminal.say("\n");
-    line
+    Ok(line?)
 }
 
 #[cfg(not(unix))]
-fn read_hidden_line() -> Result<Password, PasswordError> {
-    Ok(Password::new(rpassword::read_password()?))
-}
+struct Keyboard;
 
-#[cfg(unix)]
-fn read_hidden_line() -> Result<Password, PasswordError> {
-    Ok(unix::read_hidden_line()?)
+#[cfg(not(unix))]
+impl Keyboard {
+    fn open() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    fn line(&mut self) -> std::io::Result<Password> {
+        Ok(Password::new(rpassword::read_password()?))
+    }
 }
 
 #[cfg(unix)]
@@ -78,13 +86,13 @@ mod unix {
     const DELETE: u8 = 0x7f;
 
     /// A terminal that does not echo, until this is dropped.
-    struct Silent {
+    pub struct Keyboard {
         input: File,
         before: Termios,
     }
 
-    impl Silent {
-        fn new() -> io::Result<Self> {
+    impl Keyboard {
+        pub fn open() -> io::Result<Self> {
             let input = input::open()?;
             let before = tcgetattr(&input)?;
             let mut silent = before.clone();
@@ -94,6 +102,23 @@ mod unix {
             silent.special_codes[SpecialCodeIndex::VTIME] = 0;
             tcsetattr(&input, OptionalActions::Now, &silent)?;
             Ok(Self { input, before })
+        }
+
+        /// One line. Ctrl-C ends the process as it would anywhere else, with the echo on again.
+        pub fn line(&mut self) -> io::Result<Password> {
+            match self.read_line()? {
+                Typed::Line(line) => Ok(Password::new(line.to_vec())),
+                Typed::Interrupt => {
+                    self.restore();
+                    kill_process(getpid(), Signal::INT)?;
+                    Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"))
+                }
+            }
+        }
+
+        fn restore(&self) {
+            // Nothing is left to do when the terminal is gone.
+            let _ = tcsetattr(&self.input, OptionalActions::Now, &self.before);
         }
 
         fn read_line(&mut self) -> io::Result<Typed> {
@@ -118,10 +143,9 @@ mod unix {
         }
     }
 
-    impl Drop for Silent {
+    impl Drop for Keyboard {
         fn drop(&mut self) {
-            // Nothing is left to do when the terminal is gone.
-            let _ = tcsetattr(&self.input, OptionalActions::Now, &self.before);
+            self.restore();
         }
     }
 
@@ -133,18 +157,5 @@ mod unix {
     /// Takes the last UTF-8 character away.
     fn drop_character(line: &mut Vec<u8>) {
         while line.pop().is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000) {}
-    }
-
-    pub fn read_hidden_line() -> io::Result<Password> {
-        let mut silent = Silent::new()?;
-        let typed = silent.read_line();
-        drop(silent);
-        match typed? {
-            Typed::Line(line) => Ok(Password::new(line.to_vec())),
-            Typed::Interrupt => {
-                kill_process(getpid(), Signal::INT)?;
-                Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"))
-            }
-        }
     }
 }
