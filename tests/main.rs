@@ -5,7 +5,9 @@
 
 mod support;
 
+mod commands;
 mod concurrency;
+mod credentials;
 mod exit_codes;
 mod hostile;
 mod interop;

@@ -5,6 +5,8 @@
 pub struct SourcePath {
     pub segments: Vec<String>,
     pub line: usize,
+    /// In how many `mod x { … }` of its file it stands.
+    pub inline: usize,
 }
 
 impl SourcePath {
@@ -165,7 +167,10 @@ pub fn paths_of(stripped: &str) -> Vec<SourcePath> {
     let tokens = tokens(stripped);
     let mut found = Vec::new();
     let mut at = 0;
+    // The braces that are open; true for those of a module.
+    let mut braces: Vec<bool> = Vec::new();
     while at < tokens.len() {
+        let known = found.len();
         let continues = at > 0 && matches!(tokens[at - 1].1, Token::PathSeparator | Token::Symbol('.'));
         match &tokens[at].1 {
             Token::Word(word) if word == "use" => {
@@ -175,8 +180,19 @@ pub fn paths_of(stripped: &str) -> Vec<SourcePath> {
             Token::Word(_) if !continues && tokens.get(at + 1).is_some_and(|(_, next)| *next == Token::PathSeparator) => {
                 at = tree(&tokens, at, &[], &mut found);
             }
+            Token::Symbol('{') => {
+                let is_module = at >= 2 && matches!(&tokens[at - 2].1, Token::Word(word) if word == "mod");
+                braces.push(is_module);
+                at += 1;
+            }
+            Token::Symbol('}') => {
+                braces.pop();
+                at += 1;
+            }
             _ => at += 1,
         }
+        let inline = braces.iter().filter(|module| **module).count();
+        found[known..].iter_mut().for_each(|path: &mut SourcePath| path.inline = inline);
     }
     found
 }
@@ -202,7 +218,7 @@ fn tree(tokens: &[(usize, Token)], mut at: usize, prefix: &[String], found: &mut
         at += 1;
     }
     if !segments.is_empty() {
-        found.push(SourcePath { segments, line });
+        found.push(SourcePath { segments, line, inline: 0 });
     }
     if matches!(tokens.get(at), Some((_, Token::Word(word))) if word == "as") {
         at += 2;

@@ -1,6 +1,6 @@
 //! The table.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -52,10 +52,10 @@ fn yardstick(words: &[&str]) -> Option<Cost> {
 }
 
 /// What is measured: a name, and a run on a fresh registry by a program.
-type Subject = (&'static str, fn(&PathBuf) -> Cost);
+type Subject = (&'static str, fn(&Path) -> Cost);
 
 const SUBJECTS: &[Subject] = &[
-    ("version", |program| one(Sandbox::new().with_program(program.clone()).cosign(["version"]).command())),
+    ("version", |program| one(Sandbox::new().with_program(program.to_owned()).cosign(["version"]).command())),
     ("sign, referrers", |program| sign(program, Behaviour::default(), &[])),
     ("sign, fallback tag", |program| sign(program, Behaviour::without_referrers(), &[])),
     ("sign, .sig tag", |program| sign(program, Behaviour::without_referrers(), &[OLD_FORM])),
@@ -64,16 +64,16 @@ const SUBJECTS: &[Subject] = &[
     ("verify, .sig tag", |program| verify(program, Behaviour::without_referrers(), &[OLD_FORM])),
 ];
 
-fn sign(program: &PathBuf, behaviour: Behaviour, form: &[&str]) -> Cost {
+fn sign(program: &Path, behaviour: Behaviour, form: &[&str]) -> Cost {
     let registry = TestRegistry::start(behaviour);
-    let sandbox = Sandbox::new().with_program(program.clone());
+    let sandbox = Sandbox::new().with_program(program.to_owned());
     let cost = one(sandbox.sign(&[form, &[&registry.image("v1")]].concat()).command());
     Cost { requests: registry.requests().len(), ..cost }
 }
 
-fn verify(program: &PathBuf, behaviour: Behaviour, form: &[&str]) -> Cost {
+fn verify(program: &Path, behaviour: Behaviour, form: &[&str]) -> Cost {
     let registry = TestRegistry::start(behaviour);
-    let sandbox = Sandbox::new().with_program(program.clone());
+    let sandbox = Sandbox::new().with_program(program.to_owned());
     one(sandbox.sign(&[form, &[&registry.image("v1")]].concat()).command());
     registry.forget();
     let cost = one(sandbox.verify(&[form, &[&registry.image("v1")]].concat()).command());

@@ -73,7 +73,7 @@ fn form(args: &SignArgs, context: &Context) -> Result<SignatureForm, CommandErro
         payload: given_path(&args.payload),
         style: ImageStyle {
             docker_media_types: is_true(context, "COSIGN_DOCKER_MEDIA_TYPES"),
-            created: created.map_err(|error| format!("SOURCE_DATE_EPOCH is no number of seconds: {error}"))?,
+            created: created.map_err(|error| CommandError::from(error).with_prefix("SOURCE_DATE_EPOCH is no number of seconds"))?,
         },
         oci11: args.referrers_mode.registry_referrers_mode == Some(ReferrersMode::Oci11),
     })
@@ -84,7 +84,7 @@ fn log(args: &SignArgs) -> Result<LogUpload, CommandError> {
     let services = &args.signing_config;
     let by_hand = services.rekor_url != DEFAULT_REKOR_URL;
     if let Some(path) = given_path(&services.signing_config) {
-        let config = SigningConfig::parse(&files::read(&path)?).map_err(|error| format!("error reading signing config from file: {error}"))?;
+        let config = SigningConfig::parse(&files::read(&path)?).map_err(|error| CommandError::from(error).with_prefix("error reading signing config from file"))?;
         if !config.signs_alone() {
             return Err(not_yet("signing with the log and the timestamp authority of a signing config"));
         }

@@ -68,7 +68,7 @@ async fn trust_of(args: &VerifyArgs, urls: &dyn FetchUrl, context: &Context) -> 
         None => Ok(Trust::Identity { identities, sct }),
         Some(certificate) => {
             let pem = file_or_url(certificate, urls, context).await?;
-            let leaf = Certificate::all_from_pem(&pem).map_err(|error| format!("loading cert: {error}"))?.swap_remove(0);
+            let leaf = Certificate::all_from_pem(&pem).map_err(|error| CommandError::from(error).with_prefix("loading cert"))?.swap_remove(0);
             Ok(Trust::Certificate { leaf: Box::new(leaf), identities, sct })
         }
     }
@@ -95,7 +95,7 @@ fn sct(args: &CertVerifyArgs) -> Result<SctRequirement, CommandError> {
     }
     // cosign reads the file only beside --certificate.
     let detached = match (given_path(&args.sct), given(&args.certificate)) {
-        (Some(path), Some(_)) => Some(crate::operations::files::read(&path).map_err(|error| format!("reading sct from file: {error}"))?),
+        (Some(path), Some(_)) => Some(crate::operations::files::read(&path).map_err(|error| CommandError::from(error).with_prefix("reading sct from file"))?),
         _ => None,
     };
     Ok(SctRequirement::Required { threshold: 1, detached })
