@@ -4,6 +4,7 @@ pub mod fetch_url;
 pub mod files;
 pub mod generate_key_pair;
 pub mod import_key_pair;
+pub mod initialize;
 mod key_file;
 pub mod login;
 pub mod outputs;

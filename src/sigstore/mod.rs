@@ -1,3 +1,12 @@
 //! The Sigstore services, and whom to trust about them.
 
+pub mod fulcio;
+pub mod oidc;
+pub mod rekor;
+pub mod selection;
+mod service;
 pub mod trust;
+pub mod tsa;
+pub mod tuf;
+
+pub use service::ServiceError;

@@ -12,6 +12,7 @@ use crate::keys::KeyRef;
 use crate::keys::load::{self, FetchUrl};
 use crate::operations::verify_image::{Bundles, DetachedSignature, Forms, VerifyImages};
 use crate::sigstore::trust::{self, Needs, TrustSources};
+use crate::sigstore::tuf::Network;
 use crate::verify::{
     Identity, IdentityPolicy, KeyTrust, Matcher, Requirement, SctRequirement, TimeRequirement, Trust, Workflow,
 };
@@ -24,7 +25,7 @@ pub async fn resolve(args: &VerifyArgs, urls: &dyn FetchUrl, context: &Context) 
     let place = place(&args.registry, context)?;
     let trust = trust_of(args, urls, context).await?;
     let needs = needs(&trust, &args.common, &args.certificate);
-    let trusted = trust::load(&sources(&args.common, &args.certificate), needs, &*context.env)?;
+    let trusted = trust::load(&sources(&args.common, &args.certificate), needs, network(&args.common), context).await?;
     let mut requirement = Requirement::new(trust);
     if args.common.ignores_tlog() {
         requirement = requirement.insecure_ignore_tlog();
@@ -116,6 +117,11 @@ fn needs(trust: &Trust, common: &CommonVerifyArgs, certificate: &CertVerifyArgs)
         transparency_logs: !common.ignores_tlog(),
         timestamp_authorities: common.use_signed_timestamps || !common.timestamp_certificate_chain.is_empty(),
     }
+}
+
+/// `--offline` makes no trip for keys.
+fn network(common: &CommonVerifyArgs) -> Network {
+    if common.offline { Network::Forbidden } else { Network::Allowed }
 }
 
 fn sources(common: &CommonVerifyArgs, certificate: &CertVerifyArgs) -> TrustSources {
