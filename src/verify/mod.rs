@@ -21,7 +21,9 @@ pub use claims::ClaimError;
 pub use error::VerificationError;
 pub use identity::{EmptyPolicy, Identity, IdentityError, IdentityPolicy, Matcher, Mismatch, Workflow};
 pub use pattern::{Pattern, PatternError};
-pub use requirement::{Artifact, Blob, ClaimsRequirement, KeyTrust, Requirement, SctRequirement, TimeRequirement, TlogRequirement, Trust};
+pub use requirement::{
+    Artifact, Blob, ClaimsRequirement, KeyTrust, Requirement, SctRequirement, TimeRequirement, TlogRequirement, Trust, WantedPredicate,
+};
 pub use sct::SctCheckError;
 pub use signature::SignatureError;
 pub use timestamp::TimeError;
@@ -31,7 +33,7 @@ pub use verified::{Checks, TimeSource, Verified, VerifiedCertificate, VerifiedCo
 use crate::crypto::{Certificate, HashAlgorithm, KeyAlgorithm, PublicKey};
 use crate::encoding::UnixTime;
 use crate::format::intoto::Statement;
-use crate::format::material::{Signed, SignedContent, SignerMaterial};
+use crate::format::material::{Form, Signed, SignedContent, SignerMaterial};
 use crate::format::tlog::EntryBody;
 use crate::format::trusted_root::TrustedRoot;
 use by_certificate::CertificatePolicy;
@@ -50,6 +52,9 @@ pub fn verify(
     trusted: &TrustedRoot,
     now: UnixTime,
 ) -> Result<Verified, VerificationError> {
+    if let (Form::Bundle, SignedContent::Envelope(envelope)) = (signed.material.form, &signed.content) {
+        envelope.single_signature().map_err(SignatureError::Dsse)?;
+    }
     let check = Check { signed, artifact, requirement, trusted, now };
     match &requirement.trust {
         Trust::Key(trust) => check.by_one_of(trust),

@@ -197,8 +197,9 @@ fn attestations_of_files() {
 #[test]
 fn the_predicate_type_counts_whether_claims_are_checked_or_not() {
     let signed = bundle("verify-key/attestations/cosign.json");
-    let wanted = |kind: &str| Requirement { predicate_type: Some(kind.to_owned()), ..key("cosign") };
+    let wanted = |kind: &str| Requirement { predicate_type: Some(WantedPredicate::named(kind)), ..key("cosign") };
     assert_eq!(blob(&signed, "artifact.txt", &wanted("https://cosign.sigstore.dev/attestation/v1")), "believed");
+    assert_eq!(blob(&signed, "artifact.txt", &wanted("custom")), "believed");
     let text = "invalid predicate type, expected x got https://cosign.sigstore.dev/attestation/v1";
     assert_eq!(blob(&signed, "artifact.txt", &wanted("x")), text);
     assert_eq!(blob(&signed, "artifact.txt", &wanted("x").insecure_ignore_claims()), text);
