@@ -54,12 +54,12 @@ fn to_be_signed(tbs: Element<'_>, algorithm: Element<'_>) -> Result<Parsed, Cert
         part(fields.optional(context(1, false)), "issuerUniqueID")?;
         part(fields.optional(context(2, false)), "subjectUniqueID")?;
     }
-    if version == 3 {
-        if let Some(explicit) = part(fields.optional(context(3, true)), "extensions")? {
-            let mut explicit = Der::new(explicit.value);
-            extensions = extension::parse_all(part(explicit.sequence(), "extensions")?)?;
-            part(explicit.finish(), "extensions")?;
-        }
+    if version == 3
+        && let Some(explicit) = part(fields.optional(context(3, true)), "extensions")?
+    {
+        let mut explicit = Der::new(explicit.value);
+        extensions = extension::parse_all(part(explicit.sequence(), "extensions")?)?;
+        part(explicit.finish(), "extensions")?;
     }
     part(fields.finish(), "tbs certificate")?;
     Ok(Parsed {

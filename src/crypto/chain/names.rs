@@ -98,10 +98,9 @@ fn in_domain(constraint: &str, name: &str, exclude: bool) -> bool {
     if constraint.is_empty() {
         return true;
     }
-    if let Some(prefix) = name.strip_suffix(&constraint) {
-        if prefix.is_empty() || prefix.ends_with('.') || constraint.starts_with('.') {
-            return true;
-        }
+    let below = |prefix: &str| prefix.is_empty() || prefix.ends_with('.') || constraint.starts_with('.');
+    if name.strip_suffix(&constraint).is_some_and(below) {
+        return true;
     }
     // A wildcard would cover an excluded sibling.
     let parent = |text: &str| text.find('.').map(|dot| text[dot..].to_owned());

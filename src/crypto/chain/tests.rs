@@ -158,7 +158,8 @@ fn constrained(san: (u8, &[u8]), list: u8, value: &[u8]) -> Result<(), String> {
 
 #[test]
 fn name_constraints_hold_for_each_kind_of_name() {
-    let cases: [(u8, &[u8], &[u8], &[u8]); 7] = [
+    type Case<'a> = (u8, &'a [u8], &'a [u8], &'a [u8]);
+    let cases: [Case<'_>; 7] = [
         (1, b"a@example.com", b"example.com", b"example.org"),
         (1, b"a@example.com", b"a@EXAMPLE.com", b"b@example.com"),
         (2, b"www.Example.com", b"example.com", b"ample.com"),
