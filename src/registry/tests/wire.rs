@@ -300,3 +300,23 @@ async fn tags_are_deleted_by_digest_where_they_must_be() {
     repository(&format!("{}/a/b", server.address)).delete_manifest(&tag("v1")).await.unwrap();
     assert!(server.requests().last().unwrap().starts_with("DELETE /v2/a/b/manifests/sha256:"));
 }
+
+#[tokio::test]
+async fn a_proxy_is_used_for_other_machines_and_its_password_is_not_shown() {
+    let proxy = MicroServer::start(|_: &Seen| ok(media_type::OCI_MANIFEST, b"{}")).await;
+    let url = format!("http://me:hunter2@{}", proxy.address);
+    let (context, heard) = context_with(&[("HTTP_PROXY", &url), ("NO_PROXY", "direct.invalid")]);
+    let options = RegistryOptions { insecure_allow_http: true, ..RegistryOptions::default() };
+    let registries = Registries::new(options, context).unwrap();
+    let ask = async |name: &str| {
+        let repository = registries.repository(&RepositoryName::parse(name).unwrap(), Access::Pull).unwrap();
+        repository.manifest(&tag("v1")).await
+    };
+    ask("registry.invalid/a/b").await.unwrap();
+    assert_eq!(proxy.requests(), ["GET http://registry.invalid/v2/a/b/manifests/v1"]);
+    assert_eq!(proxy.log()[0].header("proxy-authorization"), Some("Basic bWU6aHVudGVyMg=="));
+    ask("direct.invalid/a/b").await.unwrap_err();
+    assert_eq!(proxy.requests().len(), 1);
+    let traced = heard.traces.lock().unwrap().join("\n");
+    assert!(!traced.contains("hunter2") && !traced.contains("bWU6aHVudGVyMg"), "{traced}");
+}
