@@ -8,13 +8,12 @@ use std::time::{Duration, Instant};
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HOST, HeaderValue};
-use rustls::pki_types::ServerName;
 
 use super::exchange::{ERROR_BODY_LIMIT, Request, Response};
 use super::proxy::ProxyRules;
 use super::redact::{self, KnownSecrets};
 use super::retry::{self, RetryPolicy};
-use super::tls::{self, TlsOptions, TlsSettings};
+use super::tls::{self, ClientConfig, ServerName, TlsOptions, TlsSettings};
 use super::{HttpError, trace};
 use crate::ambient::Context;
 
@@ -223,7 +222,7 @@ impl Client {
         Ok(client)
     }
 
-    fn build(&self, configuration: rustls::ClientConfig, renamed: Option<Renamed>) -> Result<reqwest::Client, HttpError> {
+    fn build(&self, configuration: ClientConfig, renamed: Option<Renamed>) -> Result<reqwest::Client, HttpError> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(configuration)
             .user_agent(&self.inner.user_agent)

@@ -53,6 +53,12 @@ async fn images_and_twenty_concurrent_referrers_are_kept() {
     let expected = format!("GET http://{address}/v2/a/b/manifests/nope: MANIFEST_UNKNOWN: manifest unknown; map[Tag:nope]");
     assert!(missing.is_not_found());
     assert_eq!(missing.to_string(), expected);
+    let large = vec![7; 1 << 20];
+    let descriptor = Descriptor::of("x", &large);
+    for _ in 0..2 {
+        repository.put_blob(&Digest::sha256(&large), &large).await.unwrap();
+    }
+    assert_eq!(repository.blob(&descriptor, 1 << 20).await.unwrap(), large);
     let subject = image.parsed_digest().unwrap();
     assert_eq!(repository.referrers(&subject).await.unwrap().len(), 0);
     let writers = (0..20).map(|number| {
