@@ -1,19 +1,19 @@
 //! The client: connections are shared, set-up happens when it is first needed.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HOST, HeaderValue};
-use rustls::pki_types::ServerName;
 
 use super::exchange::{ERROR_BODY_LIMIT, Request, Response};
 use super::proxy::ProxyRules;
 use super::redact::{self, KnownSecrets};
 use super::retry::{self, RetryPolicy};
-use super::tls::{self, TlsOptions, TlsSettings};
+use super::tls::{self, ClientConfig, ServerName, TlsOptions, TlsSettings};
 use super::{HttpError, trace};
 use crate::ambient::Context;
 
@@ -48,6 +48,8 @@ struct Inner {
     secrets: KnownSecrets,
     plain: OnceLock<Result<reqwest::Client, HttpError>>,
     secure: OnceLock<Result<reqwest::Client, HttpError>>,
+    /// Under a server name override: by real host.
+    renamed: Mutex<HashMap<String, reqwest::Client>>,
 }
 
 impl Client {
@@ -64,6 +66,7 @@ impl Client {
             secrets: KnownSecrets::default(),
             plain: OnceLock::new(),
             secure: OnceLock::new(),
+            renamed: Mutex::default(),
             context: context.clone(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -202,20 +205,24 @@ impl Client {
             }
             return inner.plain.get_or_init(|| self.build(inner.tls.configuration()?, None)).clone();
         }
-        let renamed = match inner.tls.server_name() {
-            Some(ServerName::DnsName(name)) => {
-                Some(Renamed { name: name.as_ref().to_owned(), host: url.host_str().unwrap_or_default().to_owned() })
-            }
-            _ => None,
-        };
-        if let Some(renamed) = renamed {
-            // Not shared: the override resolves to this host only.
-            return self.build(inner.tls.configuration()?, Some(renamed));
+        if let Some(ServerName::DnsName(name)) = inner.tls.server_name() {
+            return self.renamed(name.as_ref(), url.host_str().unwrap_or_default());
         }
         inner.secure.get_or_init(|| self.build(inner.tls.configuration()?, None)).clone()
     }
 
-    fn build(&self, configuration: rustls::ClientConfig, renamed: Option<Renamed>) -> Result<reqwest::Client, HttpError> {
+    fn renamed(&self, name: &str, host: &str) -> Result<reqwest::Client, HttpError> {
+        let mut clients = self.inner.renamed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(host) {
+            return Ok(client.clone());
+        }
+        let renamed = Renamed { name: name.to_owned(), host: host.to_owned() };
+        let client = self.build(self.inner.tls.configuration()?, Some(renamed))?;
+        clients.insert(host.to_owned(), client.clone());
+        Ok(client)
+    }
+
+    fn build(&self, configuration: ClientConfig, renamed: Option<Renamed>) -> Result<reqwest::Client, HttpError> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(configuration)
             .user_agent(&self.inner.user_agent)

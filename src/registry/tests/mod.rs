@@ -2,6 +2,7 @@
 
 mod docker_registry;
 mod micro_server;
+mod tls;
 mod wire;
 
 use std::ffi::OsString;

@@ -300,3 +300,54 @@ async fn tags_are_deleted_by_digest_where_they_must_be() {
     repository(&format!("{}/a/b", server.address)).delete_manifest(&tag("v1")).await.unwrap();
     assert!(server.requests().last().unwrap().starts_with("DELETE /v2/a/b/manifests/sha256:"));
 }
+
+#[tokio::test]
+async fn a_proxy_is_used_for_other_machines_and_its_password_is_not_shown() {
+    let proxy = MicroServer::start(|_: &Seen| ok(media_type::OCI_MANIFEST, b"{}")).await;
+    let url = format!("http://me:hunter2@{}", proxy.address);
+    let (context, heard) = context_with(&[("HTTP_PROXY", &url), ("NO_PROXY", "direct.invalid")]);
+    let options = RegistryOptions { insecure_allow_http: true, ..RegistryOptions::default() };
+    let registries = Registries::new(options, context).unwrap();
+    let ask = async |name: &str| {
+        let repository = registries.repository(&RepositoryName::parse(name).unwrap(), Access::Pull).unwrap();
+        repository.manifest(&tag("v1")).await
+    };
+    ask("registry.invalid/a/b").await.unwrap();
+    assert_eq!(proxy.requests(), ["GET http://registry.invalid/v2/a/b/manifests/v1"]);
+    assert_eq!(proxy.log()[0].header("proxy-authorization"), Some("Basic bWU6aHVudGVyMg=="));
+    ask("direct.invalid/a/b").await.unwrap_err();
+    assert_eq!(proxy.requests().len(), 1);
+    let traced = heard.traces.lock().unwrap().join("\n");
+    assert!(!traced.contains("hunter2") && !traced.contains("bWU6aHVudGVyMg"), "{traced}");
+}
+
+#[tokio::test]
+async fn a_referrer_costs_one_request_where_its_subject_is_acknowledged_and_five_without() {
+    let image = Descriptor::of(media_type::OCI_MANIFEST, b"image");
+    let (entry, manifest) = referrer(&image, "x");
+    let said = image.digest.clone();
+    let stored: Mutex<Option<Vec<u8>>> = Mutex::default();
+    let server = MicroServer::start(move |seen: &Seen| match (seen.method.as_str(), seen.path.split('/').nth(2).unwrap_or_default()) {
+        ("PUT", "acknowledges") => (201, vec![("OCI-Subject", said.clone())], Vec::new()),
+        ("PUT", "confused") => (201, vec![("OCI-Subject", Digest::sha256(b"other").to_string())], Vec::new()),
+        ("PUT", _) => {
+            *stored.lock().unwrap() = Some(seen.body.clone());
+            status(201)
+        }
+        ("GET", _) if seen.path.contains("referrers") => status(404),
+        _ => stored.lock().unwrap().as_ref().map_or_else(|| status(404), |bytes| ok(media_type::OCI_INDEX, bytes)),
+    })
+    .await;
+    let put = async |name: &str| {
+        let before = server.requests().len();
+        let repository = repository(&format!("{}/{name}/x", server.address));
+        repository.put_referrer(&image.parsed_digest().unwrap(), &entry, &manifest).await.map(|_| server.requests().len() - before)
+    };
+    assert_eq!(put("acknowledges").await.unwrap(), 1);
+    // The manifest, the probe, the fallback tag before and after, and its write.
+    let fallback = server.requests().len();
+    assert_eq!(put("silent").await.unwrap(), 5);
+    let methods: Vec<String> = server.requests()[fallback..].iter().map(|request| request.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(methods, ["PUT", "GET", "GET", "PUT", "GET"]);
+    assert_eq!(put("confused").await.unwrap(), 3, "the acknowledgement of another subject is none; the entry is there already");
+}
