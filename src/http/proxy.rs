@@ -6,6 +6,7 @@ use reqwest::Url;
 
 use super::HttpError;
 use crate::ambient::Env;
+use crate::encoding::base64;
 
 /// Which proxy a request goes through.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +54,17 @@ impl ProxyRules {
         (!exempt).then_some(proxy)
     }
 
+    /// The passwords in the proxies' URLs, as they are sent and as they are written.
+    pub fn passwords(&self) -> Vec<String> {
+        let pair = |url: &Url| {
+            let password = url.password()?;
+            let decode = |text: &str| percent_decode(text.as_bytes());
+            let sent = [decode(url.username()), b":".to_vec(), decode(password)].concat();
+            Some([password.to_owned(), String::from_utf8_lossy(&decode(password)).into_owned(), base64::encode(sent)])
+        };
+        [&self.http, &self.https].into_iter().flatten().filter_map(pair).flatten().collect()
+    }
+
     /// Whether there is any proxy.
     pub fn is_empty(&self) -> bool {
         self.http.is_none() && self.https.is_none()
@@ -72,6 +84,13 @@ impl Direct {
             }
         }
     }
+}
+
+fn percent_decode(text: &[u8]) -> Vec<u8> {
+    let query =
+        [b"x=".as_slice(), &text.iter().flat_map(|byte| if *byte == b'+' { b"%2B".to_vec() } else { vec![*byte] }).collect::<Vec<_>>()]
+            .concat();
+    url::form_urlencoded::parse(&query).next().map(|(_, value)| value.into_owned().into_bytes()).unwrap_or_default()
 }
 
 fn parse(variable: &'static str, value: &str) -> Result<Url, HttpError> {

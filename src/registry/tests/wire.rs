@@ -351,3 +351,78 @@ async fn a_referrer_costs_one_request_where_its_subject_is_acknowledged_and_five
     assert_eq!(methods, ["PUT", "GET", "GET", "PUT", "GET"]);
     assert_eq!(put("confused").await.unwrap(), 3, "the acknowledgement of another subject is none; the entry is there already");
 }
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_left_at_the_deadline() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (context, _) = context_until(&[], Deadline::after(Duration::from_millis(400)));
+    let registries = Registries::new(RegistryOptions::default(), context).unwrap();
+    let repository = registries.repository(&RepositoryName::parse(&format!("{address}/a/b")).unwrap(), Access::Pull).unwrap();
+    let error = repository.manifest(&tag("v1")).await.unwrap_err().to_string();
+    assert!(error.ends_with(&format!("://{address}/v2/a/b/manifests/v1\": context deadline exceeded")), "{error}");
+    drop(listener);
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_the_password_does_not_get_it_shown() {
+    let server = MicroServer::start(|seen: &Seen| match seen.header("authorization") {
+        None => (401, vec![("Www-Authenticate", "Basic realm=x".to_owned())], Vec::new()),
+        Some(sent) => (403, Vec::new(), format!("not {sent}, not hunter2").into_bytes()),
+    })
+    .await;
+    let (context, heard) = context_with(&[]);
+    let options =
+        RegistryOptions { username: Some("alice".into()), password: Some(Password::new(*b"hunter2")), ..RegistryOptions::default() };
+    let registries = Registries::new(options, context).unwrap();
+    let repository = registries.repository(&RepositoryName::parse(&format!("{}/a/b", server.address)).unwrap(), Access::Pull).unwrap();
+    let error = repository.manifest(&tag("v1")).await.unwrap_err();
+    assert!(error.is_forbidden() && error.to_string().ends_with(": not Basic <redacted>, not <redacted>"), "{error}");
+    let traced = heard.traces.lock().unwrap().join("\n");
+    assert!(!traced.contains("hunter2") && !traced.contains("YWxpY2U6aHVudGVyMg"), "{traced}");
+}
+
+#[tokio::test]
+async fn hosts_that_are_not_there_are_named() {
+    let (context, _) = context_with(&[]);
+    let registries = Registries::new(RegistryOptions::default(), context).unwrap();
+    let ask = async |name: &str| {
+        let repository = registries.repository(&RepositoryName::parse(name).unwrap(), Access::Pull).unwrap();
+        repository.manifest(&tag("v1")).await.unwrap_err().to_string()
+    };
+    assert!(ask("registry.invalid/a/b").await.contains("dial tcp: lookup registry.invalid: no such host"));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let refused = ask(&format!("{address}/a/b")).await;
+    assert!(refused.ends_with(&format!("dial tcp {address}: connect: connection refused")), "{refused}");
+}
+
+#[tokio::test]
+async fn forty_repositories_are_read_at_once_with_one_token_each() {
+    let server = MicroServer::start(|seen: &Seen| {
+        if seen.path.starts_with("/token") {
+            return ok("application/json", br#"{"token":"tok3n-abc"}"#);
+        }
+        match seen.header("authorization") {
+            Some(_) => ok(media_type::OCI_MANIFEST, b"{}"),
+            None => {
+                (401, vec![("Www-Authenticate", format!("Bearer realm=\"http://{}/token\"", seen.header("host").unwrap()))], Vec::new())
+            }
+        }
+    })
+    .await;
+    let registries = Registries::new(RegistryOptions::default(), context_with(&[]).0).unwrap();
+    let readers: Vec<_> = (0..80)
+        .map(|number| {
+            let name = RepositoryName::parse(&format!("{}/a/b{}", server.address, number % 40)).unwrap();
+            let repository = registries.repository(&name, Access::Pull).unwrap();
+            tokio::spawn(async move { repository.manifest(&tag("v1")).await.unwrap() })
+        })
+        .collect();
+    for reader in readers {
+        reader.await.unwrap();
+    }
+    let tokens = server.requests().iter().filter(|request| request.contains("/token")).count();
+    assert_eq!(tokens, 40);
+}
