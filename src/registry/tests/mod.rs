@@ -4,6 +4,7 @@ mod docker_registry;
 mod micro_server;
 mod tls;
 mod wire;
+mod wire_auth;
 
 use std::ffi::OsString;
 use std::io;
