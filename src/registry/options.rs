@@ -29,11 +29,16 @@ pub struct RegistryOptions {
     pub token: Option<IdToken>,
     /// Ask the keychains of cloud providers (`--k8s-keychain`).
     pub k8s_keychain: bool,
+    /// Use no credentials at all, not even those of the Docker config: to see what everybody sees.
+    pub anonymous: bool,
 }
 
 impl RegistryOptions {
     /// The credential that the options hold: user name and password, else the token; `None` to ask the keychain.
     pub fn credential(&self) -> Option<Credential> {
+        if self.anonymous {
+            return Some(Credential::default());
+        }
         let given = |text: &&String| !text.is_empty();
         let password = self.password.as_ref().filter(|password| !password.expose().is_empty());
         if let (Some(username), Some(password)) = (self.username.as_ref().filter(given), password) {

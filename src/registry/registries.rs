@@ -70,6 +70,15 @@ impl Registries {
         Ok(Self { shared: Arc::new(shared) })
     }
 
+    /// The same registries as somebody without credentials sees them.
+    ///
+    /// # Errors
+    /// As [`Registries::new`].
+    pub fn anonymous(&self) -> Result<Self, RegistryError> {
+        let options = RegistryOptions { anonymous: true, k8s_keychain: false, ..(*self.shared.options).clone() };
+        Self::new(options, self.shared.context.clone())
+    }
+
     /// A repository of a registry. No connection is made; the Docker config is read, unless the options hold the credential.
     ///
     /// # Errors

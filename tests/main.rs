@@ -1,0 +1,19 @@
+//! The flows: the built program as a person or a script calls it, against registries in this process, Debian's docker-registry and OCI
+//! layouts. `COSIGN_BIN` names another program to test, `COSIGN_REF` a reference program to work together with.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+mod commands;
+mod concurrency;
+mod credentials;
+mod exit_codes;
+mod hostile;
+mod interop;
+mod key_pairs;
+mod rate_limits;
+mod redaction;
+mod request_counts;
+mod round_trips;
+mod test_registry;

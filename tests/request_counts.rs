@@ -1,0 +1,103 @@
+//! How often a registry is asked: the least that the protocol allows, and the read-back where a tag was written.
+
+use crate::support::images;
+use crate::support::registry::behaviour::{Authentication, PASSWORD, TOKEN_MARK, USER};
+use crate::support::registry::{Behaviour, TestRegistry};
+use crate::support::sandbox::{OLD_FORM, Sandbox};
+
+/// Signs and verifies v1 by its tag on a fresh registry, and counts the requests of each.
+#[track_caller]
+fn costs(behaviour: Behaviour, form: &[&str], sign: usize, verify: usize) {
+    let registry = TestRegistry::start(behaviour);
+    let sandbox = Sandbox::new();
+    let image = registry.image("v1");
+    let credentials = ["--registry-username", USER, "--registry-password", PASSWORD];
+    sandbox.sign(&[form, &credentials, &[&image]].concat()).run().exits(0);
+    let signing = lines(&registry);
+    registry.forget();
+    sandbox.verify(&[&credentials[..], &[&image]].concat()).run().exits(0);
+    let verifying = lines(&registry);
+    assert_eq!((signing.len(), verifying.len()), (sign, verify), "sign:\n{}\nverify:\n{}", signing.join("\n"), verifying.join("\n"));
+}
+
+fn lines(registry: &TestRegistry) -> Vec<String> {
+    registry.requests().iter().map(|request| format!("  {} {} {}", request.status, request.method, request.target)).collect()
+}
+
+#[test]
+fn bundle_with_referrers() {
+    // sign: HEAD image, POST {}, POST bundle, PUT manifest. verify: HEAD image, GET referrers, GET manifest, GET bundle.
+    costs(Behaviour::default(), &[], 4, 4);
+}
+
+#[test]
+fn bundle_with_referrers_that_do_not_acknowledge() {
+    // sign: and one look whether the referrers API is there.
+    costs(Behaviour::default().with(|b| b.acknowledges_subject = false), &[], 5, 4);
+}
+
+#[test]
+fn bundle_without_referrers() {
+    // sign: HEAD image, two POSTs, PUT manifest, GET referrers, GET, PUT and GET the fallback tag.
+    costs(Behaviour::without_referrers(), &[], 8, 5);
+}
+
+#[test]
+fn bundle_where_uploads_take_two_steps() {
+    costs(Behaviour::distribution(), &[], 10, 5);
+}
+
+#[test]
+fn old_form() {
+    // sign: HEAD image, GET tag, POST config, POST payload, PUT and GET the tag.
+    // verify: HEAD image, GET referrers (and their fallback tag), GET .sig tag, GET payload.
+    costs(Behaviour::default(), &[OLD_FORM], 6, 4);
+    costs(Behaviour::without_referrers(), &[OLD_FORM], 6, 5);
+    costs(Behaviour::distribution(), &[OLD_FORM], 8, 5);
+}
+
+#[test]
+fn tokens_are_fetched_once() {
+    // A challenge and a token more for each command.
+    let bearer = |behaviour: Behaviour| behaviour.with(|b| b.authentication = Authentication::Bearer);
+    costs(bearer(Behaviour::default()), &[], 6, 6);
+    costs(bearer(Behaviour::without_referrers()), &[], 10, 7);
+}
+
+#[test]
+fn basic_credentials_cost_one_refusal_at_most() {
+    let registry = TestRegistry::start(Behaviour::default().with(|b| b.authentication = Authentication::Basic));
+    let sandbox = Sandbox::new();
+    let image = registry.image("v1");
+    sandbox.sign(&["--registry-username", USER, "--registry-password", PASSWORD, &image]).run().exits(0);
+    assert!(registry.requests().len() <= 5, "{:?}", lines(&registry));
+    sandbox.verify(&[&image]).run().fails(1);
+    sandbox.verify(&["--registry-username", USER, "--registry-password", "wrong", &image]).run().fails(1).does_not_say(TOKEN_MARK);
+}
+
+#[test]
+fn forty_images_share_one_key_one_token_and_connections() {
+    let registry = TestRegistry::start(Behaviour::default().with(|b| b.authentication = Authentication::Bearer));
+    let sandbox = Sandbox::new();
+    let images: Vec<String> = (0..40)
+        .map(|n| {
+            let mut store = registry.store();
+            let content = store.repository("app");
+            let (_, image) = content.manifest(images::digest("v1")).unwrap();
+            let bytes = [&image.bytes[..], &b" ".repeat(n + 1)].concat();
+            format!("{}/app@{}", registry.host(), content.put_manifest(None, &image.media_type, &bytes))
+        })
+        .collect();
+    let credentials = ["--registry-username", USER, "--registry-password", PASSWORD];
+    let arguments: Vec<&str> = credentials.iter().copied().chain(images.iter().map(String::as_str)).collect();
+    sandbox.sign(&arguments).run().exits(0);
+    assert_eq!(registry.count("GET", "/token"), 1, "tokens for one repository");
+    assert_eq!(registry.count("PUT", "/manifests/"), 40);
+    registry.forget();
+    let before = registry.connections();
+    let verified = sandbox.verify(&arguments).run().exits(0);
+    assert_eq!(registry.count("GET", "/token"), 1, "tokens for one repository");
+    let headings: Vec<&str> = verified.err.lines().filter_map(|line| line.strip_prefix("Verification for ")?.strip_suffix(" --")).collect();
+    assert_eq!(headings, images, "in the order of the arguments");
+    assert!(registry.connections() - before <= 24, "{} connections for ten workers", registry.connections() - before);
+}

@@ -1,0 +1,62 @@
+//! A plain HTTP/1.1 client, one request a connection: to fill a registry and to see what lies in it.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use super::images;
+
+/// Status, head in lower case, body.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+/// Sends one request and reads the whole answer.
+pub fn request(host: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Answer> {
+    let mut stream = TcpStream::connect(host)?;
+    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    stream.write_all(format!("{head}\r\n").as_bytes())?;
+    stream.write_all(body)?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").ok_or(std::io::ErrorKind::InvalidData)?;
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or(std::io::ErrorKind::InvalidData)?;
+    Ok(Answer { status, head, body: bytes.split_off(end + 4) })
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let named = |line: &&str| line.split_once(':').is_some_and(|(known, _)| known.eq_ignore_ascii_case(name));
+        self.head.lines().find(named).and_then(|line| line.split_once(':')).map(|(_, value)| value.trim())
+    }
+}
+
+/// Puts the images into a repository of the registry at `host`.
+pub fn seed(host: &str, repository: &str) {
+    for blob in images::blobs() {
+        let answer = request(host, "POST", &format!("/v2/{repository}/blobs/uploads/"), &[], b"").unwrap();
+        let location = answer.header("location").unwrap().to_owned();
+        let path = location.split_once(host).map_or(location.as_str(), |(_, path)| path);
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let target = format!("{path}{separator}digest={}", super::digest_of(&blob));
+        let stored = request(host, "PUT", &target, &[("Content-Type", "application/octet-stream")], &blob).unwrap();
+        assert_eq!(stored.status, 201);
+    }
+    for image in images::all() {
+        let path = format!("/v2/{repository}/manifests/{}", image.tag);
+        let stored = request(host, "PUT", &path, &[("Content-Type", image.media_type)], &image.bytes).unwrap();
+        assert_eq!(stored.status, 201);
+    }
+}
+
+/// A manifest as JSON; `None` where it is not there.
+pub fn manifest(host: &str, repository: &str, reference: &str) -> Option<serde_json::Value> {
+    let accept = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json";
+    let answer = request(host, "GET", &format!("/v2/{repository}/manifests/{reference}"), &[("Accept", accept)], b"").unwrap();
+    (answer.status == 200).then(|| serde_json::from_slice(&answer.body).unwrap())
+}
