@@ -158,7 +158,8 @@ fn constrained(san: (u8, &[u8]), list: u8, value: &[u8]) -> Result<(), String> {
 
 #[test]
 fn name_constraints_hold_for_each_kind_of_name() {
-    let cases: [(u8, &[u8], &[u8], &[u8]); 7] = [
+    type Case<'a> = (u8, &'a [u8], &'a [u8], &'a [u8]);
+    let cases: [Case<'_>; 7] = [
         (1, b"a@example.com", b"example.com", b"example.org"),
         (1, b"a@example.com", b"a@EXAMPLE.com", b"b@example.com"),
         (2, b"www.Example.com", b"example.com", b"ample.com"),
@@ -183,6 +184,20 @@ fn name_constraints_hold_for_each_kind_of_name() {
         pki.root = pki.root.clone().with(CONSTRAINTS, true, constraint(0xa0, 2, b"example.com"));
     });
     assert!(dns_only.is_ok());
+}
+
+#[test]
+fn comparing_names_is_bounded() {
+    let list = |count: usize| {
+        (0..count).map(|number| sequence(&[&tagged(0x82, format!("{number:0>60}.example.com").as_bytes())])).collect::<Vec<_>>().concat()
+    };
+    let constraints = sequence(&[&tagged(0xa1, &list(1000))]);
+    let san = tagged(0x30, &(0..1000).map(|number| tagged(0x82, format!("x{number}.example.org").as_bytes())).collect::<Vec<_>>().concat());
+    let error = Pki::error(|pki| {
+        pki.leaf = pki.leaf.clone().with(SAN, false, san);
+        pki.root = pki.root.clone().with(CONSTRAINTS, true, constraints);
+    });
+    assert!(error.ends_with("not authorized to sign for this name: too many constraints"), "{error}");
 }
 
 #[test]
