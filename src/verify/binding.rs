@@ -88,7 +88,7 @@ pub(super) fn check(body: &EntryBody, signed: &Signed, artifact: Artifact<'_>, s
     }
     let same_key = match (&logged.verifier, signer) {
         (EntryVerifier::Certificate(logged), SignerKey::Certificate(leaf)) => logged.der() == leaf.der(),
-        (EntryVerifier::PublicKey(logged), SignerKey::Key { key, certificate: None }) => logged == key,
+        (EntryVerifier::PublicKey(logged), SignerKey::Key { key, certificate: None }) => logged.as_ref() == key,
         // A certificate that came along with a signature checked by its key: the log has the certificate.
         (EntryVerifier::Certificate(logged), SignerKey::Key { certificate: Some(leaf), .. }) => logged.der() == leaf.der(),
         _ => false,
