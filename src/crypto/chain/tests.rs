@@ -187,6 +187,20 @@ fn name_constraints_hold_for_each_kind_of_name() {
 }
 
 #[test]
+fn comparing_names_is_bounded() {
+    let list = |count: usize| {
+        (0..count).map(|number| sequence(&[&tagged(0x82, format!("{number:0>60}.example.com").as_bytes())])).collect::<Vec<_>>().concat()
+    };
+    let constraints = sequence(&[&tagged(0xa1, &list(1000))]);
+    let san = tagged(0x30, &(0..1000).map(|number| tagged(0x82, format!("x{number}.example.org").as_bytes())).collect::<Vec<_>>().concat());
+    let error = Pki::error(|pki| {
+        pki.leaf = pki.leaf.clone().with(SAN, false, san);
+        pki.root = pki.root.clone().with(CONSTRAINTS, true, constraints);
+    });
+    assert!(error.ends_with("not authorized to sign for this name: too many constraints"), "{error}");
+}
+
+#[test]
 fn critical_constraints_on_other_kinds_are_refused() {
     let directory = sequence(&[&tagged(0xa0, &sequence(&[&tagged(0xa4, &testing::name("x"))]))]);
     let with = |critical| {
