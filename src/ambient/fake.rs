@@ -10,6 +10,12 @@ use std::time::{Duration, SystemTime};
 use super::{Clock, Consent, Context, Deadline, Env, NewPassword, PasswordError, Progress, PromptError, Rng, Ui};
 use crate::secret::Password;
 
+/// A file of `testdata/`.
+pub fn testdata(path: &str) -> Vec<u8> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(path);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 /// What is prepared for the code under test, and what it did. Cloning shares it.
 #[derive(Clone, Default)]
 pub struct Fake(Arc<Mutex<State>>);

@@ -50,7 +50,7 @@ impl Curve {
 ///
 /// The Go program takes this form wherever the bytes are no ASN.1; a caller has to allow it here.
 pub fn ecdsa_p1363_to_der(signature: &[u8]) -> Option<Vec<u8>> {
-    if signature.is_empty() || signature.len() > LONGEST_P1363 || signature.len() % 2 != 0 {
+    if signature.is_empty() || signature.len() > LONGEST_P1363 || !signature.len().is_multiple_of(2) {
         return None;
     }
     let (r, s) = signature.split_at(signature.len() / 2);
@@ -74,14 +74,21 @@ where
     ecdsa_p1363_to_der(&signature.to_bytes())
 }
 
+/// Whether the bytes begin with a DER signature; then they are no IEEE P1363.
+pub(super) fn is_der(signature: &[u8]) -> bool {
+    let mut input = signature;
+    asn1::take(&mut input, Tag::Sequence).and_then(numbers).is_some()
+}
+
+fn numbers(mut content: &[u8]) -> Option<(&[u8], &[u8])> {
+    let r = asn1::take_unsigned(&mut content)?;
+    let s = asn1::take_unsigned(&mut content)?;
+    content.is_empty().then_some((r, s))
+}
+
 /// `r` and `s` of a DER signature, each as long as the field: strict DER, nothing after it.
 fn fixed_size(curve: Curve, der: &[u8]) -> Option<Vec<u8>> {
-    let mut numbers = asn1::whole(der, Tag::Sequence)?;
-    let r = asn1::take_unsigned(&mut numbers)?;
-    let s = asn1::take_unsigned(&mut numbers)?;
-    if !numbers.is_empty() {
-        return None;
-    }
+    let (r, s) = numbers(asn1::whole(der, Tag::Sequence)?)?;
     let mut fixed = left_padded(r, curve.field_len())?;
     fixed.extend(left_padded(s, curve.field_len())?);
     Some(fixed)

@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 
 use super::ecdsa_signature::{self, left_padded};
 use super::ed25519_prehash::Sha512Prehash;
-use super::rsa_key::{self, Numbers, Weakness};
+use super::public_key::PublicKeyError;
+use super::rsa_key::{self, PrivateNumbers, Weakness};
 use super::{Curve, Digest, Message, PublicKey, SignError, SignatureScheme, Signer, asn1};
 use crate::ambient::Rng;
 use crate::encoding::{pem, text};
@@ -41,12 +42,14 @@ pub enum PrivateKeyError {
     /// There is no PEM block.
     #[error("invalid pem block")]
     NoPem,
-    /// A PEM block of another kind; its label, quoted.
-    #[error("unsupported private key: {0}")]
-    Label(String),
-    /// An RFC 1421 header says that the content is encrypted.
-    #[error("the key is encrypted; decrypt it first (openssl pkey -in KEY -out PLAIN)")]
-    Encrypted,
+    /// A PEM block of another kind.
+    #[error("unsupported private key: {label}{advice}")]
+    Label {
+        /// Its label, quoted.
+        label: String,
+        /// What to do about it; may be empty.
+        advice: &'static str,
+    },
     /// `RSA PRIVATE KEY` that does not hold one.
     #[error("error parsing rsa private key")]
     Pkcs1(#[source] MalformedKey),
@@ -74,8 +77,14 @@ pub enum MalformedKey {
     #[error("the algorithm or curve {0} is not supported")]
     Algorithm(String),
     /// A number that cannot be a key of its kind.
-    #[error("the numbers are not those of a {0} key")]
+    #[error("the numbers are not those of an {0} key")]
     Numbers(&'static str),
+    /// RSA of another size than 2048 to 8192 bits.
+    #[error("RSA keys of {0} bits are not supported")]
+    RsaSize(usize),
+    /// The content does not parse, and RFC 1421 headers say why.
+    #[error("it is encrypted; decrypt it first (openssl pkey -in KEY -out PLAIN)")]
+    Encrypted,
     /// RSA with more than two primes.
     #[error("RSA keys of more than two primes are not supported")]
     MultiPrime,
@@ -108,21 +117,18 @@ impl PrivateKey {
     pub fn from_pem(pem: &PrivateKeyPem) -> Result<Self, PrivateKeyError> {
         let (block, _) = pem::first(pem.expose()).ok_or(PrivateKeyError::NoPem)?;
         let bytes = Zeroizing::new(block.bytes);
-        let parsed = match block.label.as_str() {
-            _ if block.has_headers => return Err(PrivateKeyError::Encrypted),
-            "ENCRYPTED PRIVATE KEY" => {
-                return Err(PrivateKeyError::Label("it is encrypted; decrypt it first (openssl pkey -in KEY -out PLAIN)".into()));
-            }
-            "RSA PRIVATE KEY" => Self::from_pkcs1_der(&bytes).map_err(PrivateKeyError::Pkcs1),
-            "EC PRIVATE KEY" => Self::from_sec1_der(&bytes).map_err(PrivateKeyError::Sec1),
-            "PRIVATE KEY" => Self::from_pkcs8_der(&bytes).map_err(PrivateKeyError::Pkcs8),
-            other => return Err(PrivateKeyError::Label(text::quote(other))),
+        type Reader = fn(&[u8]) -> Result<PrivateKey, MalformedKey>;
+        let (read, wrap): (Reader, fn(MalformedKey) -> PrivateKeyError) = match block.label.as_str() {
+            "RSA PRIVATE KEY" => (Self::from_pkcs1_der, PrivateKeyError::Pkcs1),
+            "EC PRIVATE KEY" => (Self::from_sec1_der, PrivateKeyError::Sec1),
+            "PRIVATE KEY" => (Self::from_pkcs8_der, PrivateKeyError::Pkcs8),
+            other => return Err(PrivateKeyError::Label { advice: advice(other), label: text::quote(other) }),
         };
-        parsed.map_err(|error| match error {
-            PrivateKeyError::Sec1(MalformedKey::P224) | PrivateKeyError::Pkcs8(MalformedKey::P224) => {
-                PrivateKeyError::CurveNotAllowed("P-224")
-            }
-            other => other,
+        read(&bytes).map_err(|error| match error {
+            MalformedKey::P224 => PrivateKeyError::CurveNotAllowed("P-224"),
+            MalformedKey::RsaSize(bits) => PrivateKeyError::Weak(size_not_supported(bits)),
+            _ if block.has_headers => wrap(MalformedKey::Encrypted),
+            other => wrap(other),
         })
     }
 
@@ -162,9 +168,12 @@ impl PrivateKey {
     /// [`MalformedKey`].
     pub fn from_pkcs1_der(der: &[u8]) -> Result<Self, MalformedKey> {
         let wrong = || MalformedKey::Numbers("RSA");
-        let numbers = RsaNumbers::from_der(der)?;
+        let numbers = PrivateNumbers::from_der(der)?;
         let pkcs1 = numbers.to_der();
-        let public = PublicKey::from_pkcs1_der(&numbers.public().to_der()).map_err(|_| wrong())?;
+        let public = PublicKey::from_pkcs1_der(&numbers.public().to_der()).map_err(|error| match error {
+            PublicKeyError::RsaSize(bits) => MalformedKey::RsaSize(bits),
+            _ => wrong(),
+        })?;
         let pair = KeyPair::from_der(&pkcs1).map_err(|_| wrong())?;
         Ok(Self { key: Key::Rsa(Box::new(RsaKey { pair, pkcs1 })), public })
     }
@@ -175,11 +184,11 @@ impl PrivateKey {
     /// [`PrivateKeyError::Weak`], with what is wrong.
     pub fn check_strength(&self) -> Result<(), PrivateKeyError> {
         let Key::Rsa(key) = &self.key else { return Ok(()) };
-        let Ok(numbers) = RsaNumbers::from_der(&key.pkcs1) else { return Ok(()) };
+        let Ok(numbers) = PrivateNumbers::from_der(&key.pkcs1) else { return Ok(()) };
         let [_, _, _, p, q, ..] = numbers.0;
         let reason = match rsa_key::weakness(&numbers.public(), (p, q)) {
             None => return Ok(()),
-            Some(Weakness::Size(bits)) => format!("key size not supported: {bits}"),
+            Some(Weakness::Size(bits)) => size_not_supported(bits),
             Some(Weakness::Exponent) => "key exponent must be 65537".to_owned(),
             Some(Weakness::SmallFactor) => "key divisible by small prime".to_owned(),
             Some(Weakness::Roca) => "key generated by vulnerable Infineon-based hardware".to_owned(),
@@ -317,34 +326,18 @@ impl std::fmt::Debug for PrivateKey {
     }
 }
 
-/// n, e, d, p, q, d mod p-1, d mod q-1, q⁻¹ mod p: big-endian, without leading zeros.
-struct RsaNumbers<'a>([&'a [u8]; 8]);
+fn size_not_supported(bits: usize) -> String {
+    format!("key size not supported: {bits}")
+}
 
-impl<'a> RsaNumbers<'a> {
-    fn from_der(der: &'a [u8]) -> Result<Self, MalformedKey> {
-        let structure = || MalformedKey::Structure;
-        let mut content = asn1::whole(der, Tag::Sequence).ok_or_else(structure)?;
-        match asn1::take_unsigned(&mut content).ok_or_else(structure)? {
-            [] => {}
-            [1] => return Err(MalformedKey::MultiPrime),
-            _ => return Err(structure()),
-        }
-        let mut numbers: [&[u8]; 8] = [&[]; 8];
-        for number in &mut numbers {
-            *number = asn1::take_unsigned(&mut content).ok_or_else(structure)?;
-        }
-        if content.is_empty() { Ok(Self(numbers)) } else { Err(structure()) }
-    }
-
-    fn public(&self) -> Numbers<'a> {
-        Numbers { modulus: self.0[0], exponent: self.0[1] }
-    }
-
-    fn to_der(&self) -> Zeroizing<Vec<u8>> {
-        let version = asn1::write_unsigned(&[]);
-        let numbers = self.0.map(asn1::write_unsigned);
-        let mut parts: Vec<&[u8]> = vec![&version];
-        parts.extend(numbers.iter().map(|number| number.as_slice()));
-        asn1::write(asn1::tag::SEQUENCE, &parts)
+fn advice(label: &str) -> &'static str {
+    match label {
+        "ENCRYPTED PRIVATE KEY" => " (decrypt it first: openssl pkey -in KEY -out PLAIN)",
+        "EC PARAMETERS" => " (remove this block; the key stands after it)",
+        "ENCRYPTED SIGSTORE PRIVATE KEY" | "ENCRYPTED COSIGN PRIVATE KEY" => " (there is nothing to import: sign with it as it is)",
+        _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests;

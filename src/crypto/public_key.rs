@@ -48,9 +48,15 @@ pub enum PublicKeyError {
     /// Another algorithm; its object identifier.
     #[error("x509: unknown public key algorithm {0}")]
     Algorithm(String),
-    /// Parameters of the algorithm that must not be there, or are missing.
-    #[error("x509: illegal parameters of a {0} key")]
-    Parameters(&'static str),
+    /// RSA: the parameters of the algorithm are not NULL (RFC 3279, 2.3.1).
+    #[error("x509: RSA key missing NULL parameters")]
+    RsaParameters,
+    /// ECDSA: the parameters do not name a curve and nothing else.
+    #[error("x509: invalid ECDSA parameters")]
+    EcdsaParameters,
+    /// Ed25519: there are parameters (RFC 8410, 3).
+    #[error("x509: Ed25519 key encoded with illegal parameters")]
+    Ed25519Parameters,
     /// Another curve; its object identifier.
     #[error("x509: unsupported elliptic curve {0}")]
     Curve(String),
@@ -104,13 +110,13 @@ impl PublicKey {
         }
         match algorithm {
             asn1::EC_PUBLIC_KEY => {
-                let curve = asn1::take_oid(&mut parameters).filter(|_| parameters.is_empty()).ok_or(E::Parameters("ECDSA"))?;
+                let curve = asn1::take_oid(&mut parameters).filter(|_| parameters.is_empty()).ok_or(E::EcdsaParameters)?;
                 Self::from_point(Curve::from_oid(&curve).ok_or_else(|| E::Curve(curve.to_string()))?, key)
             }
             asn1::RSA_ENCRYPTION if parameters == asn1::NULL => Self::from_pkcs1_der(key),
-            asn1::RSA_ENCRYPTION => Err(E::Parameters("RSA")),
+            asn1::RSA_ENCRYPTION => Err(E::RsaParameters),
             asn1::ED25519 if parameters.is_empty() => Self::from_ed25519(key),
-            asn1::ED25519 => Err(E::Parameters("Ed25519")),
+            asn1::ED25519 => Err(E::Ed25519Parameters),
             other => Err(E::Algorithm(other.to_string())),
         }
     }
@@ -222,6 +228,18 @@ impl PublicKey {
         Digest::sha256(&self.spki)
     }
 
+    /// As [`Verifier::verify`], but an ECDSA signature that is no DER is taken as IEEE P1363, as the Go program takes it.
+    ///
+    /// # Errors
+    /// [`VerifyError`].
+    pub fn verify_allowing_p1363(&self, scheme: SignatureScheme, message: Message<'_>, signature: &[u8]) -> Result<(), VerifyError> {
+        if !matches!(scheme, SignatureScheme::Ecdsa(..)) || ecdsa_signature::is_der(signature) {
+            return self.verify(scheme, message, signature);
+        }
+        let der = ecdsa_p1363_to_der(signature).ok_or(VerifyError::EcdsaP1363)?;
+        self.verify(scheme, message, &der).map_err(|error| if error == VerifyError::Ecdsa { VerifyError::EcdsaP1363 } else { error })
+    }
+
     fn check(&self, scheme: SignatureScheme, message: Message<'_>, signature: &[u8]) -> Result<Option<()>, VerifyError> {
         let needs_message = || VerifyError::NeedsMessage(scheme);
         let digest = match scheme.hash() {
@@ -288,3 +306,6 @@ impl fmt::Debug for PublicKey {
 fn write_spki(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
     asn1::write(asn1::tag::SEQUENCE, &[algorithm, &asn1::write(asn1::tag::BIT_STRING, &[&[0], key])]).to_vec()
 }
+
+#[cfg(test)]
+mod tests;

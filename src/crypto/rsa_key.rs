@@ -4,7 +4,9 @@ use aws_lc_rs::digest;
 use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::{self, ParsedPublicKey, RsaEncoding, VerificationAlgorithm};
 use der::Tag;
+use zeroize::Zeroizing;
 
+use super::private_key::MalformedKey;
 use super::{Digest, HashAlgorithm, SignatureScheme, asn1};
 
 /// Fewest bits of a modulus.
@@ -46,6 +48,41 @@ impl<'a> Numbers<'a> {
             digits => digits.len() < 4,
         };
         odd(self.modulus) && odd(self.exponent) && in_range
+    }
+}
+
+/// n, e, d, p, q, d mod p-1, d mod q-1, q⁻¹ mod p: big-endian, without leading zeros.
+pub(super) struct PrivateNumbers<'a>(pub(super) [&'a [u8]; 8]);
+
+impl<'a> PrivateNumbers<'a> {
+    /// Reads an `RSAPrivateKey` of two primes, whole.
+    pub(super) fn from_der(der: &'a [u8]) -> Result<Self, MalformedKey> {
+        let structure = || MalformedKey::Structure;
+        let mut content = asn1::whole(der, Tag::Sequence).ok_or_else(structure)?;
+        match asn1::take_unsigned(&mut content).ok_or_else(structure)? {
+            [] => {}
+            [1] => return Err(MalformedKey::MultiPrime),
+            _ => return Err(structure()),
+        }
+        let mut numbers: [&[u8]; 8] = [&[]; 8];
+        for number in &mut numbers {
+            *number = asn1::take_unsigned(&mut content).ok_or_else(structure)?;
+        }
+        if content.is_empty() { Ok(Self(numbers)) } else { Err(structure()) }
+    }
+
+    /// The public half.
+    pub(super) fn public(&self) -> Numbers<'a> {
+        Numbers { modulus: self.0[0], exponent: self.0[1] }
+    }
+
+    /// Writes an `RSAPrivateKey`.
+    pub(super) fn to_der(&self) -> Zeroizing<Vec<u8>> {
+        let version = asn1::write_unsigned(&[]);
+        let numbers = self.0.map(asn1::write_unsigned);
+        let mut parts: Vec<&[u8]> = vec![&version];
+        parts.extend(numbers.iter().map(|number| number.as_slice()));
+        asn1::write(asn1::tag::SEQUENCE, &parts)
     }
 }
 
@@ -149,7 +186,7 @@ fn is_roca(modulus: &[u8]) -> bool {
 fn bits_of_difference(a: &[u8], b: &[u8]) -> usize {
     let (a, b) = (asn1::without_leading_zeros(a), asn1::without_leading_zeros(b));
     let (large, small) = if (a.len(), a) >= (b.len(), b) { (a, b) } else { (b, a) };
-    let mut difference = zeroize::Zeroizing::new(large.to_vec());
+    let mut difference = Zeroizing::new(large.to_vec());
     let mut borrow = 0_u16;
     let padded = small.iter().rev().copied().chain(std::iter::repeat(0));
     for (digit, less) in difference.iter_mut().rev().zip(padded) {
@@ -163,6 +200,7 @@ fn bits_of_difference(a: &[u8], b: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -191,21 +229,10 @@ mod tests {
     }
 
     #[test]
-    fn a_power_of_65537_is_taken_for_roca() {
-        // 65537^128 has 2049 bits; 65537^127 has 2033: any power satisfies the fingerprint.
-        let mut power = vec![1_u8];
-        for _ in 0..127 {
-            let mut next = [power.as_slice(), &[0, 0]].concat();
-            let mut carry = 0_u16;
-            let shifted = power.iter().rev().copied().chain(std::iter::repeat(0));
-            for (digit, more) in next.iter_mut().rev().zip(shifted) {
-                let sum = u16::from(*digit) + u16::from(more) + carry;
-                *digit = sum.to_le_bytes()[0];
-                carry = sum >> 8;
-            }
-            power = next;
-        }
-        assert!(is_roca(&power));
-        assert!(!is_roca(&[0xff; 256]));
+    fn a_key_of_a_flawed_chip_is_known() {
+        let pem = crate::ambient::fake::testdata("keys/roca.pub");
+        let key = crate::crypto::PublicKey::from_pem(&pem).unwrap();
+        let Some(numbers) = key.spki_der().get(24..).and_then(Numbers::from_der) else { panic!("no numbers") };
+        assert_eq!(weakness(&numbers, (&[0xff; 128], &[1])), Some(Weakness::Roca));
     }
 }
