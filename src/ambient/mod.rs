@@ -3,6 +3,8 @@
 //! Nothing below `cli/` reads a variable, a clock or a terminal in any other way, so a test can give each its own.
 
 mod deadline;
+#[cfg(test)]
+pub mod fake;
 mod ui;
 
 use std::ffi::OsString;

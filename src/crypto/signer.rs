@@ -87,6 +87,9 @@ pub enum VerifyError {
     /// ECDSA: wrong bytes, or no DER. The text is the Go program's, which other programs match on.
     #[error("invalid signature when validating ASN.1 encoded signature")]
     Ecdsa,
+    /// ECDSA: a signature that is no DER, taken as IEEE P1363 by a caller that allows it.
+    #[error("invalid signature when validating IEEE_P1363 encoded signature")]
+    EcdsaP1363,
     /// RSA.
     #[error("crypto/rsa: verification error")]
     Rsa,

@@ -1,7 +1,13 @@
 //! Base64 (RFC 4648 section 4), standard alphabet, padded: what Go's `encoding/json` writes for bytes.
 
 use ::base64::Engine as _;
-use ::base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ::base64::alphabet;
+use ::base64::engine::DecodePaddingMode;
+use ::base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD, URL_SAFE_NO_PAD};
+
+// Go's decoders take any value in the bits that padding leaves over.
+const GO: GeneralPurposeConfig = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+const GO_UNPADDED: GeneralPurposeConfig = GO.with_decode_padding_mode(DecodePaddingMode::RequireNone);
 
 /// What was wrong with the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,4 +39,32 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
 pub fn decode_lenient(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
     let kept: Vec<u8> = text.as_ref().iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
     decode(kept)
+}
+
+/// As Go's `protojson` reads bytes: either alphabet, with padding or without, line breaks skipped (but counted when it looks for padding).
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_protojson(text: &str) -> Result<Vec<u8>, DecodeError> {
+    let alphabet = if text.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
+    let config = if text.len() % 4 == 0 { GO } else { GO_UNPADDED };
+    let kept: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    GeneralPurpose::new(alphabet, config).decode(kept).map_err(|error| DecodeError(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protojson_takes_what_go_takes() {
+        for text in ["+/8=", "+/8", "-_8=", "-_8", "+/9="] {
+            assert_eq!(decode_protojson(text).as_deref(), Ok(&[0xfb, 0xff][..]), "{text}");
+        }
+        for text in ["+_8=", "+/8==", "+", "+/8=\n", "é"] {
+            assert!(decode_protojson(text).is_err(), "{text}");
+        }
+        assert_eq!(decode_protojson("+/8=+/\n\n\n8=").ok(), None);
+        assert_eq!(decode_protojson("AAAA\n\n\n\n").as_deref(), Ok(&[0; 3][..]));
+    }
 }

@@ -14,19 +14,20 @@ pub struct Block {
 }
 
 /// The first block in `text` and what follows it; `None` where there is none that is whole.
+///
+/// Looks for an end first and for the last beginning before it, so that no text is read twice: beginnings without an end
+/// cost a hostile author as much as they cost us.
 pub fn first(text: &[u8]) -> Option<(Block, &[u8])> {
-    const BEGIN: &[u8] = b"-----BEGIN ";
+    const END: &[u8] = b"\n-----END ";
     let mut rest = text;
     loop {
-        let start = find(rest, BEGIN)?;
-        let at_line_start = start == 0 || rest[start - 1] == b'\n';
-        let after = &rest[start + BEGIN.len()..];
-        if at_line_start {
-            if let Some(found) = block(after) {
-                return Some(found);
-            }
+        let end = find(rest, END)?;
+        let trailer = &rest[end + END.len()..];
+        if let Some(block) = block(&rest[..=end], trailer) {
+            let next_line = find(trailer, b"\n").map_or(trailer.len(), |newline| newline + 1);
+            return Some((block, &trailer[next_line..]));
         }
-        rest = after;
+        rest = trailer;
     }
 }
 
@@ -56,21 +57,22 @@ pub fn encode(label: &str, bytes: &[u8]) -> String {
     out
 }
 
-fn block(after_begin: &[u8]) -> Option<(Block, &[u8])> {
-    let line_end = find(after_begin, b"\n").unwrap_or(after_begin.len());
+/// The block that ends where `before` does, if one does; `trailer` follows its `-----END `.
+fn block(before: &[u8], trailer: &[u8]) -> Option<Block> {
+    const BEGIN: &[u8] = b"-----BEGIN ";
+    let start = before.windows(BEGIN.len()).rposition(|window| window == BEGIN)?;
+    if start > 0 && before[start - 1] != b'\n' {
+        return None;
+    }
+    let after_begin = &before[start + BEGIN.len()..];
+    let line_end = find(after_begin, b"\n")?;
     let label = trim_end(&after_begin[..line_end]).strip_suffix(b"-----")?;
+    let end_line = trailer.split(|byte| *byte == b'\n').next()?;
+    if trim_end(end_line).strip_suffix(b"-----") != Some(label) {
+        return None;
+    }
     let label = std::str::from_utf8(label).ok()?;
-    let body = after_begin.get(line_end + 1..)?;
-    let end_line = format!("-----END {label}-----");
-    let mut search = 0;
-    let end = loop {
-        let at = search + find(&body[search..], end_line.as_bytes())?;
-        if at == 0 || body[at - 1] == b'\n' {
-            break at;
-        }
-        search = at + 1;
-    };
-    let content = std::str::from_utf8(&body[..end]).ok()?;
+    let content = std::str::from_utf8(&after_begin[line_end + 1..]).ok()?;
     let mut has_headers = false;
     let mut encoded = String::with_capacity(content.len());
     for line in content.lines() {
@@ -81,12 +83,7 @@ fn block(after_begin: &[u8]) -> Option<(Block, &[u8])> {
         }
     }
     let bytes = base64::decode(encoded).ok()?;
-    let rest = &body[end + end_line.len()..];
-    let rest = match find(rest, b"\n") {
-        Some(newline) => &rest[newline + 1..],
-        None => &[],
-    };
-    Some((Block { label: label.to_owned(), has_headers, bytes }, rest))
+    Some(Block { label: label.to_owned(), has_headers, bytes })
 }
 
 fn trim_end(line: &[u8]) -> &[u8] {
@@ -113,5 +110,34 @@ mod tests {
         let text = encode("A", &[1; 100]);
         assert_eq!(first(&text.as_bytes()[..text.len() - 5]), None);
         assert_eq!(first(b"-----BEGIN A-----\n!!!!\n-----END A-----\n"), None);
+    }
+    #[test]
+    fn a_beginning_without_its_end_is_passed_over() {
+        let text = format!("-----BEGIN A-----\nMQ==\n-----END B-----\n-----BEGIN C-----\n{}", encode("A", b"1"));
+        assert_eq!(first(text.as_bytes()).map(|(block, rest)| (block.label, rest.len())), Some(("A".to_owned(), 0)));
+        assert_eq!(first(b" -----BEGIN A-----\nMQ==\n-----END A-----\n"), None);
+        assert!(
+            first(b"-----BEGIN A-----\r\nMQ==\r\n-----END A----- \r\nx").is_some_and(|(block, rest)| block.bytes == b"1" && rest == b"x")
+        );
+        assert!(first(b"-----BEGIN A-----\n-----END A-----").is_some_and(|(block, rest)| block.bytes.is_empty() && rest.is_empty()));
+    }
+
+    /// Takes minutes where the work grows with the square of the length.
+    #[test]
+    fn hostile_text_costs_no_more_than_its_length() {
+        for line in ["-----BEGIN A-----\n", "-----BEGIN A-----\nMQ==\n-----END B-----\n", "\n-----END A-----", "-----BEGIN "] {
+            assert_eq!(first(line.repeat((1 << 20) / line.len()).as_bytes()), None);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_is_read_and_nothing_makes_it_panic(bytes: Vec<u8>, noise: Vec<u8>, at: proptest::sample::Index, with: u8) {
+            let mut text = encode("A B", &bytes).into_bytes();
+            proptest::prop_assert_eq!(first(&text).map(|(block, rest)| (block.bytes, rest.len())), Some((bytes, 0)));
+            let index = at.index(text.len());
+            text[index] = with;
+            let _ = (all(&text), all(&noise));
+        }
     }
 }

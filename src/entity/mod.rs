@@ -1,1 +1,11 @@
-//! (room to be built)
+//! An image and all that is attached to it: walking an index, reading what is attached, attaching more.
+
+pub mod bundles;
+pub mod referrer;
+pub mod saved;
+pub mod signature_image;
+pub mod signatures;
+pub mod walk;
+
+/// The most layers of a `.sig` or `.att` image, and the most referrers of one image, that are looked at (GHSA-vfp6-jrw2-99g9, GHSA-95pr-fxf5-86gv).
+pub const MAX_ATTACHED: usize = 1000;

@@ -1,1 +1,130 @@
-//! (room to be built)
+//! DSSE envelopes (Dead Simple Signing Envelope 1.0).
+
+use serde::{Deserialize, Serialize};
+
+use crate::encoding::{base64, go_json};
+
+/// Payload type of in-toto statements.
+pub const INTOTO_PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+
+/// The most signatures that an envelope may carry here.
+pub const MAX_SIGNATURES: usize = 32;
+
+/// A payload with signatures over its pre-authentication encoding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// What the payload is.
+    pub payload_type: String,
+    /// The payload, decoded.
+    pub payload: Vec<u8>,
+    /// The signatures.
+    pub signatures: Vec<EnvelopeSignature>,
+}
+
+/// One signature of an envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvelopeSignature {
+    /// A hint at the key; often empty. Never trusted.
+    pub key_id: String,
+    /// The signature, decoded.
+    pub signature: Vec<u8>,
+}
+
+/// Why something is no envelope of the kind that is needed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DsseError {
+    /// Not the JSON of an envelope.
+    #[error("invalid DSSE envelope: {0}")]
+    Json(String),
+    /// A payload or signature that is not base64.
+    #[error("unable to base64 decode payload (is payload in the right format?)")]
+    Base64,
+    /// None or several.
+    #[error("exactly one signature is required")]
+    SignatureCount(usize),
+    /// More than [`MAX_SIGNATURES`].
+    #[error("too many signatures in DSSE envelope: {0} > {MAX_SIGNATURES}")]
+    TooManySignatures(usize),
+}
+
+#[derive(Serialize, Deserialize)]
+struct EnvelopeJson {
+    #[serde(default)]
+    payload: String,
+    #[serde(rename = "payloadType", default)]
+    payload_type: String,
+    #[serde(default)]
+    signatures: Option<Vec<SignatureJson>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SignatureJson {
+    #[serde(rename = "keyid", default, skip_serializing_if = "String::is_empty")]
+    key_id: String,
+    #[serde(default)]
+    sig: String,
+}
+
+/// The bytes that are signed: `DSSEv1 LEN TYPE LEN BODY`.
+pub fn pre_authentication_encoding(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    let mut out = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
+    out.extend_from_slice(payload);
+    out
+}
+
+impl Envelope {
+    /// An envelope with one signature.
+    pub fn new(payload_type: impl Into<String>, payload: Vec<u8>, signature: Vec<u8>) -> Self {
+        Self { payload_type: payload_type.into(), payload, signatures: vec![EnvelopeSignature { key_id: String::new(), signature }] }
+    }
+
+    /// Reads the JSON of an envelope as Go reads it: other fields are ignored, base64 of either alphabet.
+    ///
+    /// # Errors
+    /// [`DsseError`].
+    pub fn from_json(json: &[u8]) -> Result<Self, DsseError> {
+        let raw: EnvelopeJson = serde_json::from_slice(json).map_err(|error| DsseError::Json(error.to_string()))?;
+        let signatures = raw.signatures.unwrap_or_default();
+        if signatures.len() > MAX_SIGNATURES {
+            return Err(DsseError::TooManySignatures(signatures.len()));
+        }
+        let decode = |text: &str| base64::decode_protojson(text).map_err(|_| DsseError::Base64);
+        Ok(Self {
+            payload_type: raw.payload_type,
+            payload: decode(&raw.payload)?,
+            signatures: signatures
+                .into_iter()
+                .map(|s| Ok(EnvelopeSignature { key_id: s.key_id, signature: decode(&s.sig)? }))
+                .collect::<Result<_, DsseError>>()?,
+        })
+    }
+
+    /// The JSON that `attest` stores: payload, payloadType, signatures; an empty key id is left out.
+    pub fn to_json(&self) -> Vec<u8> {
+        let raw = EnvelopeJson {
+            payload: base64::encode(&self.payload),
+            payload_type: self.payload_type.clone(),
+            signatures: Some(
+                self.signatures.iter().map(|s| SignatureJson { key_id: s.key_id.clone(), sig: base64::encode(&s.signature) }).collect(),
+            ),
+        };
+        // Text and lists of text always have a JSON form.
+        go_json::to_vec(&raw).unwrap_or_default()
+    }
+
+    /// The bytes that its signatures are over.
+    pub fn signed_bytes(&self) -> Vec<u8> {
+        pre_authentication_encoding(&self.payload_type, &self.payload)
+    }
+
+    /// Its one signature.
+    ///
+    /// # Errors
+    /// [`DsseError::SignatureCount`] where there is none or more than one.
+    pub fn single_signature(&self) -> Result<&EnvelopeSignature, DsseError> {
+        match self.signatures.as_slice() {
+            [one] => Ok(one),
+            other => Err(DsseError::SignatureCount(other.len())),
+        }
+    }
+}

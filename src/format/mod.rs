@@ -5,6 +5,7 @@ pub mod dsse;
 pub mod intoto;
 pub mod material;
 pub mod oci;
+pub mod proto_json;
 pub mod signing_config;
 pub mod simple_signing;
 pub mod tlog;

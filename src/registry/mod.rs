@@ -1,7 +1,33 @@
 //! OCI distribution: one [`Repository`] trait over a remote registry and an OCI layout directory.
+//!
+//! [`Registries`] hands out repositories; those of one registry share a `Host`: its scheme, connections and tokens.
 
+mod auth;
+mod certs_d;
+mod challenge;
 pub mod error;
+mod go_value;
+mod host;
+pub mod keychain;
+mod layout;
+pub mod limits;
+mod link;
+mod lock;
+pub mod options;
+mod probe;
+mod referrers;
+pub mod registries;
+mod remote;
 pub mod repository;
+pub mod tag_scheme;
+mod update;
+mod upload;
 
 pub use error::RegistryError;
-pub use repository::{FetchedManifest, Repository, Stored};
+pub use options::{Access, RegistryOptions};
+pub use registries::{Located, Registries};
+pub use repository::{FetchedManifest, Repository, Stored, TagUpdate};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

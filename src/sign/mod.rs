@@ -1,1 +1,4 @@
-//! (room to be built)
+//! Makes signatures: who signs, what is signed, and what witnesses it.
+
+pub mod identity;
+pub mod image;

@@ -1,1 +1,3 @@
-//! (room to be built)
+//! The Sigstore services, and whom to trust about them.
+
+pub mod trust;

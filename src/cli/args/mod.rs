@@ -1,1 +1,34 @@
-//! (room to be built)
+//! The flags of commands, one flattened struct a file. What was typed, no more: rules about it are in the commands.
+//!
+//! The doc comment of a field is the help text of its flag. A hidden flag is a deprecated one, and its `long_help` is the
+//! notice that using it gives (see [`crate::cli::flags`]). An empty text counts as not given, as in cosign.
+
+mod annotations;
+mod certificate;
+mod fulcio;
+mod given;
+mod global;
+mod key;
+mod oidc;
+mod registry;
+mod sign;
+mod signing_config;
+mod small;
+mod timestamp;
+mod verification;
+mod verify;
+
+pub use annotations::{AnnotationArgs, AnnotationError};
+pub use certificate::{CertIdentityArgs, CertVerifyArgs, IdentityFlagsError};
+pub use fulcio::{DEFAULT_FULCIO_URL, FulcioArgs};
+pub use given::Given;
+pub use global::GlobalArgs;
+pub use key::{KeyFlagsError, SecurityKeyArgs};
+pub use oidc::{ClientSecretError, DEFAULT_OIDC_ISSUER, OidcArgs};
+pub use registry::{ReferrersModeArgs, RegistryArgs};
+pub use sign::{OutputArgs, SignArgs};
+pub use signing_config::{DEFAULT_REKOR_URL, SigningConfigArgs};
+pub use small::{GenerateKeyPairArgs, ImportKeyPairArgs, LoginArgs, PublicKeyArgs, TriangulateArgs};
+pub use timestamp::TimestampArgs;
+pub use verification::{CommonVerifyArgs, SignatureDigestArgs};
+pub use verify::VerifyArgs;

@@ -1,1 +1,191 @@
-//! (room to be built)
+//! The commands: one file each, and the table that says what there is.
+
+pub mod completion;
+pub mod env;
+pub mod generate_key_pair;
+pub mod help;
+pub mod import_key_pair;
+pub mod login;
+pub mod public_key;
+pub mod sign;
+pub mod spec;
+pub mod triangulate;
+pub mod verify;
+pub mod version;
+
+use spec::later;
+pub use spec::{Action, Call, Runnable, Spec, Words};
+
+/// What cosign says about `--attachment sbom`.
+const SBOM_NOTICE: &str = "SBOM attachments are deprecated and support will be removed in a Cosign release soon after 2024-02-22 \
+    (see https://github.com/sigstore/cosign/issues/2755). Instead, please use SBOM attestations.";
+
+/// The program itself.
+pub static ROOT: Spec = Spec {
+    path: "",
+    about: "Signs, verifies and stores signatures and attestations of container images and other files",
+    usage: "[command]",
+    ..Spec::DEFAULT
+};
+
+/// All commands, in the order in which cosign suggests them. A group stands before its members.
+static COMMANDS: &[&Spec] = &[
+    &later("attach"),
+    &later("attach attestation"),
+    &later("attach sbom"),
+    &later("attach signature"),
+    &later("attest"),
+    &later("attest-blob"),
+    &later("bundle"),
+    &later("bundle create"),
+    &later("bundle inspect"),
+    &later("bundle upgrade"),
+    &later("clean"),
+    &later("debug"),
+    &later("debug providers"),
+    &later("tree"),
+    &completion::SPEC,
+    &later("copy"),
+    &later("dockerfile"),
+    &later("dockerfile verify"),
+    &later("download"),
+    &later("download attestation"),
+    &later("download sbom"),
+    &later("download signature"),
+    &later("generate"),
+    &generate_key_pair::SPEC,
+    &import_key_pair::SPEC,
+    &later("initialize"),
+    &later("load"),
+    &later("manifest"),
+    &later("manifest verify"),
+    &later("piv-tool"),
+    &later("piv-tool attestation"),
+    &later("piv-tool generate-key"),
+    &later("piv-tool reset"),
+    &later("piv-tool set-management-key"),
+    &later("piv-tool set-pin"),
+    &later("piv-tool set-puk"),
+    &later("piv-tool unblock"),
+    &later("pkcs11-tool"),
+    &later("pkcs11-tool list-keys-uris"),
+    &later("pkcs11-tool list-tokens"),
+    &public_key::SPEC,
+    &later("save"),
+    &sign::SPEC,
+    &later("sign-blob"),
+    &later("upload"),
+    &later("upload blob"),
+    &later("upload wasm"),
+    &verify::SPEC,
+    &later("verify-attestation"),
+    &later("verify-blob"),
+    &later("verify-blob-attestation"),
+    &triangulate::SPEC,
+    &later("trusted-root"),
+    &later("trusted-root create"),
+    &later("signing-config"),
+    &later("signing-config create"),
+    &env::SPEC,
+    &version::SPEC,
+    &login::SPEC,
+    &later("generate-fig-spec"),
+    &later("generateFigSpec"),
+    &later("genFigSpec"),
+    &help::SPEC,
+];
+
+/// The commands right below `parent`, in the order of the table.
+pub fn children(parent: &'static Spec) -> impl Iterator<Item = &'static Spec> {
+    COMMANDS.iter().copied().filter(move |spec| spec.parent() == parent.path)
+}
+
+/// The command below `parent` that is called `name`.
+pub fn find_child(parent: &'static Spec, name: &str) -> Option<&'static Spec> {
+    children(parent).find(|spec| spec.name() == name)
+}
+
+/// The commands below `parent` that help, suggestions and completion show, by name.
+pub fn shown(parent: &'static Spec) -> Vec<&'static Spec> {
+    let mut specs: Vec<_> = children(parent).filter(|spec| spec.is_shown()).collect();
+    specs.sort_by_key(|spec| spec.path);
+    specs
+}
+
+/// The commands at the top that `word` could have meant: those whose name starts with it or is at most two edits away.
+pub fn suggestions(word: &str) -> Vec<&'static str> {
+    let word = word.to_lowercase();
+    let near = |name: &str| name.starts_with(&word) || edit_distance(&word, name) <= 2;
+    children(&ROOT).filter(|spec| spec.is_shown() && spec.path != help::SPEC.path && near(spec.path)).map(|spec| spec.path).collect()
+}
+
+/// The Levenshtein distance of two words.
+fn edit_distance(a: &str, b: &str) -> usize {
+    // No command has a name that long.
+    if a.len() > 64 {
+        return a.len();
+    }
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, to) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_definition_is_sound() {
+        for spec in COMMANDS {
+            spec.command().debug_assert();
+            assert!(spec.parent().is_empty() || COMMANDS.iter().any(|other| other.path == spec.parent()), "{}", spec.path);
+        }
+    }
+
+    /// What the frame takes for a flag's type is what clap binds.
+    #[test]
+    fn every_flag_binds() {
+        use crate::cli::argv::{Line, for_clap};
+        use crate::cli::flag_value::Kind;
+        use crate::cli::flags::Flags;
+        for spec in COMMANDS.iter().filter(|spec| matches!(spec.action, Action::Run { .. })) {
+            let command = spec.command();
+            let flags = Flags::of(&command);
+            for flag in flags.iter() {
+                let value = match flag.kind() {
+                    Kind::Bool => "F",
+                    Kind::Int | Kind::Uint => "0x10",
+                    Kind::Duration => "-1.5s",
+                    Kind::ReferrersMode => "oci-1-1",
+                    Kind::Text | Kind::Array => "-a,\"",
+                    Kind::List | Kind::Map => "-a=b,\"c=,\",=",
+                };
+                let word = format!("--{}={value}", flag.name());
+                let (line, result) = Line::read(&[&word], flags, true);
+                result.unwrap();
+                command
+                    .clone()
+                    .try_get_matches_from(for_clap(&line.uses, flags, &[]))
+                    .unwrap_or_else(|error| panic!("{} {word}: {error}", spec.path));
+            }
+        }
+    }
+
+    #[test]
+    fn suggestions_are_cosigns() {
+        assert_eq!(suggestions("sgin"), ["sign", "login"]);
+        assert_eq!(suggestions("Sign"), ["sign"]);
+        assert!(suggestions("cop").is_empty());
+        assert!(suggestions("tri").is_empty(), "a deprecated command is not suggested");
+        assert!(suggestions(&"x".repeat(1000)).is_empty());
+    }
+}

@@ -1,1 +1,3 @@
-//! (room to be built)
+//! Results as text and as JSON.
+
+pub mod verified_image;

@@ -7,4 +7,4 @@ pub mod reference;
 
 pub use descriptor::Descriptor;
 pub use manifest::{Index, Manifest};
-pub use reference::{ImageRef, Reference, ReferenceError, RepositoryName, Selector};
+pub use reference::{ImageRef, Reference, ReferenceError, RepositoryName, RepositoryNameError, Selector};

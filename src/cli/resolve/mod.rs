@@ -1,0 +1,48 @@
+//! From what was typed to what is to be done: every rule that turns flags into a request of an operation is here.
+
+pub mod registry;
+pub mod sign;
+pub mod verify;
+
+use std::path::{Path, PathBuf};
+
+use crate::ambient::Context;
+use crate::cli::error::CommandError;
+use crate::keys::load::FetchUrl;
+use crate::operations::files;
+
+/// An empty text counts as not given, as in cosign.
+pub(super) fn given(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// As [`given`], for a path.
+pub(super) fn given_path(text: &str) -> Option<PathBuf> {
+    given(text).map(PathBuf::from)
+}
+
+/// The most bytes that are fetched from a URL: 128 MiB, as attachments.
+const MAX_FETCHED: u64 = 128 << 20;
+
+/// What a flag names: a file, a URL or a variable (`env://NAME`).
+pub(super) async fn file_or_url(reference: &str, urls: &dyn FetchUrl, context: &Context) -> Result<Vec<u8>, CommandError> {
+    match reference.split_once("://") {
+        Some(("http" | "https", _)) => Ok(urls.fetch(reference, MAX_FETCHED).await.map_err(|error| CommandError::from(error).with_prefix("loading URL"))?),
+        Some(("env", name)) => {
+            Ok(context.env.var(name).ok_or_else(|| NoSource::Variable(name.to_owned()))?.into_bytes())
+        }
+        Some((scheme, _)) => Err(NoSource::Scheme(scheme.to_owned()).into()),
+        None => Ok(files::read(Path::new(reference))?),
+    }
+}
+
+/// A reference to a file, URL or variable that leads nowhere. The texts are cosign's.
+#[derive(Debug, thiserror::Error)]
+pub enum NoSource {
+    /// `env://NAME`, and there is no such variable.
+    #[error("loading URL: env var ${0} not found")]
+    Variable(String),
+    /// Another scheme.
+    #[error("loading URL: unrecognized scheme: {0}://")]
+    Scheme(String),
+}

@@ -1,0 +1,128 @@
+//! The flags of `sign`.
+
+use super::registry::place;
+use super::{given, given_path};
+use crate::ambient::Context;
+use crate::cli::args::{DEFAULT_REKOR_URL, SignArgs};
+use crate::cli::error::{CommandError, NotSupportedYet};
+use crate::cli::flag_value::ReferrersMode;
+use crate::entity::signature_image::ImageStyle;
+use crate::format::signing_config::SigningConfig;
+use crate::keys::KeyRef;
+use crate::operations::files;
+use crate::operations::outputs::Outputs;
+use crate::operations::sign_image::{self, LogUpload, SignImages, SignatureForm, SigningKey};
+
+/// What `sign` is to do.
+///
+/// # Errors
+/// A flag or variable whose value cannot be used, or a step over the network to a Sigstore service.
+pub fn resolve(args: &SignArgs, context: &Context) -> Result<SignImages, CommandError> {
+    let place = place(&args.registry, context)?;
+    warn_of_old_outputs(args, context);
+    Ok(SignImages {
+        images: args.images.clone(),
+        recursive: args.recursive,
+        attached_sbom: !args.attachment.is_empty(),
+        key: key(args)?,
+        form: form(args, context)?,
+        annotations: args.annotations.pairs()?.into_iter().collect(),
+        upload: args.upload,
+        place,
+        outputs: Outputs {
+            signature: given_path(&args.output.output_signature),
+            payload: given_path(&args.output.output_payload),
+            certificate: given_path(&args.output.output_certificate),
+            bundle: given_path(&args.output.bundle),
+        },
+        log: log(args)?,
+    })
+}
+
+fn key(args: &SignArgs) -> Result<SigningKey, CommandError> {
+    if args.security_key.security_key {
+        return Err(not_yet("signing with a hardware token (--sk)"));
+    }
+    let Some(key) = given(&args.key) else { return Err(not_yet("signing with an identity (Fulcio); give a key with --key")) };
+    if args.issue_certificate {
+        return Err(not_yet("asking Fulcio for a certificate (--issue-certificate)"));
+    }
+    Ok(SigningKey {
+        key: KeyRef::parse(key),
+        certificate: given_path(&args.certificate),
+        chain: given_path(&args.certificate_chain),
+    })
+}
+
+fn form(args: &SignArgs, context: &Context) -> Result<SignatureForm, CommandError> {
+    if args.signing_config.new_bundle_format {
+        for (given, flag) in [
+            (!args.sign_container_identity.is_empty(), "--sign-container-identity"),
+            (!args.payload.is_empty(), "--payload"),
+            (args.referrers_mode.registry_referrers_mode == Some(ReferrersMode::Oci11), "--registry-referrers-mode"),
+        ] {
+            if given {
+                context.ui.warn(&format!("{flag} has no effect on bundles; it needs --new-bundle-format=false"));
+            }
+        }
+        return Ok(SignatureForm::Bundle);
+    }
+    let created = args.record_creation_timestamp.then(|| sign_image::creation_time(context)).transpose();
+    Ok(SignatureForm::SimpleSigning {
+        identities: args.sign_container_identity.clone(),
+        payload: given_path(&args.payload),
+        style: ImageStyle {
+            docker_media_types: is_true(context, "COSIGN_DOCKER_MEDIA_TYPES"),
+            created: created.map_err(|error| CommandError::from(error).with_prefix("SOURCE_DATE_EPOCH is no number of seconds"))?,
+        },
+        oci11: args.referrers_mode.registry_referrers_mode == Some(ReferrersMode::Oci11),
+    })
+}
+
+/// Whether, and by which road, a log is told. A key needs no other service.
+fn log(args: &SignArgs) -> Result<LogUpload, CommandError> {
+    let services = &args.signing_config;
+    let by_hand = services.rekor_url != DEFAULT_REKOR_URL;
+    if let Some(path) = given_path(&services.signing_config) {
+        let config = SigningConfig::parse(&files::read(&path)?).map_err(|error| CommandError::from(error).with_prefix("error reading signing config from file"))?;
+        if !config.signs_alone() {
+            return Err(not_yet("signing with the log and the timestamp authority of a signing config"));
+        }
+        return Ok(LogUpload::No);
+    }
+    if !args.timestamp.timestamp_server_url.is_empty() {
+        return Err(not_yet("asking a timestamp authority (--timestamp-server-url)"));
+    }
+    if !services.tlog_upload || services.rekor_url.is_empty() {
+        return Ok(LogUpload::No);
+    }
+    if services.use_signing_config && !by_hand {
+        return Err(not_yet(
+            "fetching the signing config of the public services by TUF; to sign without a log add --tlog-upload=false",
+        ));
+    }
+    Ok(LogUpload::Yes { url: services.rekor_url.clone(), consented: args.yes })
+}
+
+fn warn_of_old_outputs(args: &SignArgs, context: &Context) {
+    if !args.signing_config.new_bundle_format {
+        return;
+    }
+    for (path, flag) in [
+        (&args.output.output_signature, "--output-signature"),
+        (&args.output.output_certificate, "--output-certificate"),
+        (&args.output.output_payload, "--output-payload"),
+    ] {
+        if !path.is_empty() {
+            context.ui.warn(&format!("{flag} is deprecated when using --new-bundle-format; --bundle holds all of it"));
+        }
+    }
+}
+
+fn is_true(context: &Context, variable: &str) -> bool {
+    context.env.var(variable).is_some_and(|value| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"))
+}
+
+fn not_yet(what: &str) -> CommandError {
+    NotSupportedYet(what.to_owned()).into()
+}

@@ -1,0 +1,44 @@
+//! Progress of something long, on a terminal that a person watches.
+
+use std::io::{self, IsTerminal};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::ambient::Progress;
+
+/// Shows `what`; nothing at all when stderr is no terminal or `CI` is set.
+pub fn start(what: &str, total: Option<u64>) -> Box<dyn Progress> {
+    if !io::stderr().is_terminal() || std::env::var_os("CI").is_some() {
+        return Box::new(Silent);
+    }
+    let (bar, template) = match total {
+        Some(total) => (ProgressBar::new(total), "{msg} [{bar:30}] {percent}%"),
+        None => (ProgressBar::new_spinner(), "{msg} {spinner}"),
+    };
+    let bar = bar.with_message(what.to_owned());
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(std::time::Duration::from_millis(100));
+    Box::new(Bar(bar))
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn advance(&self, _amount: u64) {}
+}
+
+struct Bar(ProgressBar);
+
+impl Progress for Bar {
+    fn advance(&self, amount: u64) {
+        self.0.inc(amount);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

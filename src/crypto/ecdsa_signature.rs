@@ -1,0 +1,139 @@
+//! ECDSA on the curves of NIST: signatures as DER and as IEEE P1363, checked and made over digests of any SHA-2 function.
+
+use der::Tag;
+use der::asn1::ObjectIdentifier;
+use ecdsa::elliptic_curve::CurveArithmetic;
+use ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
+use ecdsa::{EcdsaCurve, Signature, VerifyingKey};
+
+use super::{Curve, asn1};
+
+/// The longest IEEE P1363 signature: two numbers of 66 bytes (P-521).
+const LONGEST_P1363: usize = 132;
+
+impl Curve {
+    /// Bytes of a coordinate, and of a number modulo the order of the curve.
+    pub(super) fn field_len(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
+
+    /// Its object identifier (RFC 5480).
+    pub(super) fn oid(self) -> ObjectIdentifier {
+        match self {
+            Self::P256 => ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"),
+            Self::P384 => ObjectIdentifier::new_unwrap("1.3.132.0.34"),
+            Self::P521 => ObjectIdentifier::new_unwrap("1.3.132.0.35"),
+        }
+    }
+
+    /// The curve with that object identifier.
+    pub(super) fn from_oid(oid: &ObjectIdentifier) -> Option<Self> {
+        [Self::P256, Self::P384, Self::P521].into_iter().find(|curve| curve.oid() == *oid)
+    }
+
+    /// The name in Go's error messages: `P256`.
+    pub(super) fn short_name(self) -> &'static str {
+        match self {
+            Self::P256 => "P256",
+            Self::P384 => "P384",
+            Self::P521 => "P521",
+        }
+    }
+}
+
+/// Rewrites an IEEE P1363 signature (`r` and `s` side by side, big-endian, of equal length) as DER, which is what
+/// [`super::Verifier::verify`] takes. `None` where the length is odd, zero or more than 132.
+///
+/// The Go program takes this form wherever the bytes are no ASN.1; a caller has to allow it here.
+pub fn ecdsa_p1363_to_der(signature: &[u8]) -> Option<Vec<u8>> {
+    if signature.is_empty() || signature.len() > LONGEST_P1363 || !signature.len().is_multiple_of(2) {
+        return None;
+    }
+    let (r, s) = signature.split_at(signature.len() / 2);
+    Some(asn1::write(asn1::tag::SEQUENCE, &[&asn1::write_unsigned(r), &asn1::write_unsigned(s)]).to_vec())
+}
+
+/// Checks a DER signature over a digest.
+pub(super) fn verify<C: EcdsaCurve + CurveArithmetic>(key: &VerifyingKey<C>, curve: Curve, digest: &[u8], der: &[u8]) -> Option<()> {
+    let fixed = fixed_size(curve, der)?;
+    let signature = Signature::<C>::from_slice(&fixed).ok()?;
+    key.verify_prehash(&padded(digest, curve), &signature).ok()
+}
+
+/// Signs a digest; DER. Deterministic (RFC 6979), so a bad source of randomness cannot leak the key.
+pub(super) fn sign<C, K>(key: &K, curve: Curve, digest: &[u8]) -> Option<Vec<u8>>
+where
+    C: EcdsaCurve + CurveArithmetic,
+    K: PrehashSigner<Signature<C>>,
+{
+    let signature: Signature<C> = key.sign_prehash(&padded(digest, curve)).ok()?;
+    ecdsa_p1363_to_der(&signature.to_bytes())
+}
+
+/// Whether the bytes begin with a DER signature; then they are no IEEE P1363.
+pub(super) fn is_der(signature: &[u8]) -> bool {
+    let mut input = signature;
+    asn1::take(&mut input, Tag::Sequence).and_then(numbers).is_some()
+}
+
+fn numbers(mut content: &[u8]) -> Option<(&[u8], &[u8])> {
+    let r = asn1::take_unsigned(&mut content)?;
+    let s = asn1::take_unsigned(&mut content)?;
+    content.is_empty().then_some((r, s))
+}
+
+/// `r` and `s` of a DER signature, each as long as the field: strict DER, nothing after it.
+fn fixed_size(curve: Curve, der: &[u8]) -> Option<Vec<u8>> {
+    let (r, s) = numbers(asn1::whole(der, Tag::Sequence)?)?;
+    let mut fixed = left_padded(r, curve.field_len())?;
+    fixed.extend(left_padded(s, curve.field_len())?);
+    Some(fixed)
+}
+
+/// FIPS 186-5 reads a digest that is shorter than the field as a number, so zeros in front of it change nothing; the library
+/// below refuses digests of less than half the field's length (SHA-256 on P-521) unless they are padded.
+fn padded(digest: &[u8], curve: Curve) -> Vec<u8> {
+    left_padded(digest, curve.field_len()).unwrap_or_else(|| digest.to_vec())
+}
+
+/// `digits` with zeros in front, `length` long; `None` where it is longer already.
+pub(super) fn left_padded(digits: &[u8], length: usize) -> Option<Vec<u8>> {
+    let missing = length.checked_sub(digits.len())?;
+    let mut out = vec![0; length];
+    out[missing..].copy_from_slice(digits);
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn der_is_strict() {
+        let good = [0x30, 6, 2, 1, 1, 2, 1, 2];
+        assert!(fixed_size(Curve::P256, &good).is_some());
+        for bad in [
+            &[0x30, 6, 2, 1, 1, 2, 1, 2, 0][..],   // a byte after it
+            &[0x30, 9, 2, 1, 1, 2, 1, 2, 2, 1, 3], // a third number
+            &[0x30, 0x81, 6, 2, 1, 1, 2, 1, 2],    // a length that could be shorter
+            &[0x30, 7, 2, 2, 0, 1, 2, 1, 2],       // a number that could be shorter
+            &[0x30, 6, 2, 1, 0x81, 2, 1, 2],       // a negative number
+            &[0x30, 3, 2, 1, 1],                   // half of it
+            &[],
+        ] {
+            assert_eq!(fixed_size(Curve::P256, bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn p1363_lengths() {
+        assert_eq!(ecdsa_p1363_to_der(&[0, 1, 0x80, 0]).as_deref(), Some(&[0x30, 8, 2, 1, 1, 2, 3, 0, 0x80, 0][..]));
+        assert_eq!(ecdsa_p1363_to_der(&[]), None);
+        assert_eq!(ecdsa_p1363_to_der(&[1; 3]), None);
+        assert_eq!(ecdsa_p1363_to_der(&[1; 134]), None);
+    }
+}

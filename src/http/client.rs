@@ -1,0 +1,289 @@
+//! The client: connections are shared, set-up happens when it is first needed.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use reqwest::Url;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{HOST, HeaderValue};
+
+use super::exchange::{ERROR_BODY_LIMIT, Request, Response};
+use super::proxy::ProxyRules;
+use super::redact::{self, KnownSecrets};
+use super::retry::{self, RetryPolicy};
+use super::tls::{self, ClientConfig, ServerName, TlsOptions, TlsSettings};
+use super::{HttpError, trace};
+use crate::ambient::Context;
+
+/// How long a server may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a server may stay silent in the middle of an exchange.
+const READ_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// What a client is built from.
+#[derive(Debug, Clone, Default)]
+pub struct ClientOptions {
+    /// TLS.
+    pub tls: TlsOptions,
+    /// `User-Agent`.
+    pub user_agent: String,
+    /// When to try again.
+    pub retry: RetryPolicy,
+}
+
+/// An HTTP client. Clones share connections.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    context: Context,
+    user_agent: String,
+    retry: RetryPolicy,
+    tls: TlsSettings,
+    proxies: ProxyRules,
+    secrets: KnownSecrets,
+    plain: OnceLock<Result<reqwest::Client, HttpError>>,
+    secure: OnceLock<Result<reqwest::Client, HttpError>>,
+    /// Under a server name override: by real host.
+    renamed: Mutex<HashMap<String, reqwest::Client>>,
+}
+
+impl Client {
+    /// Loads the files that the options and the environment name. No connection is made, and TLS is set up only for the first https request.
+    ///
+    /// # Errors
+    /// A file that cannot be used, contradicting options, a bad proxy variable.
+    pub fn new(options: &ClientOptions, context: &Context) -> Result<Self, HttpError> {
+        let inner = Inner {
+            user_agent: options.user_agent.clone(),
+            retry: options.retry,
+            tls: TlsSettings::load(&options.tls, &*context.env)?,
+            proxies: ProxyRules::from_env(&*context.env)?,
+            secrets: KnownSecrets::default(),
+            plain: OnceLock::new(),
+            secure: OnceLock::new(),
+            renamed: Mutex::default(),
+            context: context.clone(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Remembers a secret, so that it is never shown, even when a server repeats it.
+    pub fn hide(&self, secret: &str) {
+        self.inner.secrets.add(secret);
+    }
+
+    /// `text` without any secret that [`Client::hide`] was told of.
+    pub fn without_secrets(&self, text: String) -> String {
+        self.inner.secrets.remove_from(text)
+    }
+
+    /// Whether requests to `url` go through a proxy.
+    pub fn is_proxied(&self, url: &Url) -> bool {
+        self.inner.proxies.proxy_for(url).is_some()
+    }
+
+    /// Sends a request, again where the answer or the failure is temporary, and reads the answer to its end. Redirects are not followed.
+    ///
+    /// # Errors
+    /// [`HttpError`] where there is no answer; an answer with an error status is none.
+    pub async fn send(&self, request: &Request) -> Result<Response, HttpError> {
+        let mut attempt = 1;
+        loop {
+            let outcome = self.once(request).await;
+            let asked = match &outcome {
+                Ok(response) if retry::is_temporary(response.status) => {
+                    retry::retry_after(&response.headers, self.inner.context.clock.now())
+                }
+                Err(HttpError::Transport { connecting: false, .. }) => None,
+                _ => return outcome,
+            };
+            let Some(wait) = self.inner.retry.wait(attempt, asked, self.jitter(), self.inner.context.deadline) else { return outcome };
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    /// Sends a request once.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn once(&self, request: &Request) -> Result<Response, HttpError> {
+        let started = Instant::now();
+        if self.inner.context.ui.traces() {
+            self.trace(trace::request(request, &self.inner.user_agent));
+        }
+        let outcome = self.exchange(request).await;
+        if self.inner.context.ui.traces() {
+            self.trace(match &outcome {
+                Ok(response) => trace::response(request, response, started.elapsed()),
+                Err(error) => trace::failure(request, &error.to_string(), started.elapsed()),
+            });
+        }
+        outcome
+    }
+
+    fn trace(&self, block: String) {
+        self.inner.context.ui.trace(&self.without_secrets(block));
+    }
+
+    fn jitter(&self) -> u8 {
+        let mut byte = [127];
+        // Without randomness the waits are merely not spread.
+        let _ = self.inner.context.rng.fill(&mut byte);
+        byte[0]
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Response, HttpError> {
+        let exchange = self.read(request);
+        let outcome = match self.inner.context.deadline.instant() {
+            Some(moment) => match tokio::time::timeout_at(moment.into(), exchange).await {
+                Ok(outcome) => outcome,
+                Err(_) => return Err(HttpError::Deadline { method: request.method.to_string(), url: redact::url(&request.url) }),
+            },
+            None => exchange.await,
+        };
+        match outcome {
+            Ok(response) => Ok(response),
+            Err(Broken::Http(error)) => Err(error),
+            Err(Broken::Transport(error)) => Err(self.transport(request, &error)),
+        }
+    }
+
+    async fn read(&self, request: &Request) -> Result<Response, Broken> {
+        let mut answer = self.connections(&request.url)?.execute(self.wire_request(request)).await?;
+        let status = answer.status();
+        let limit = if status.is_success() { request.limit } else { ERROR_BODY_LIMIT };
+        let too_large = || HttpError::TooLarge { method: request.method.to_string(), url: redact::url(&request.url), limit };
+        let expected = answer.content_length().filter(|_| request.method != reqwest::Method::HEAD);
+        if status.is_success() && expected.is_some_and(|length| length > limit) {
+            return Err(too_large().into());
+        }
+        let mut body = Vec::with_capacity(usize::try_from(expected.unwrap_or(0).min(1 << 20)).unwrap_or(0));
+        while let Some(chunk) = answer.chunk().await? {
+            let room = usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(body.len());
+            if chunk.len() > room {
+                if status.is_success() {
+                    return Err(too_large().into());
+                }
+                body.extend_from_slice(&chunk[..room]);
+                break;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let (method, url) = (request.method.clone(), request.url.clone());
+        Ok(Response { status, headers: std::mem::take(answer.headers_mut()), body, method, url })
+    }
+
+    /// The request as reqwest takes it; under a server name override the URL names that server, and `Host` the real one.
+    fn wire_request(&self, request: &Request) -> reqwest::Request {
+        let mut url = request.url.clone();
+        let mut headers = request.headers.clone();
+        if let (Some(ServerName::DnsName(name)), "https") = (self.inner.tls.server_name(), url.scheme()) {
+            let host = trace::host(request);
+            if let (Ok(()), Ok(host)) = (url.set_host(Some(name.as_ref())), HeaderValue::from_str(&host)) {
+                headers.insert(HOST, host);
+            }
+        }
+        let mut wire = reqwest::Request::new(request.method.clone(), url);
+        *wire.headers_mut() = headers;
+        *wire.body_mut() = request.body.clone().map(reqwest::Body::from);
+        wire
+    }
+
+    fn connections(&self, url: &Url) -> Result<reqwest::Client, HttpError> {
+        let inner = &self.inner;
+        if url.scheme() != "https" {
+            let set_up = || self.build(tls::trusting_nobody()?, None);
+            // A proxy may itself be reached by https, which needs the roots.
+            if inner.proxies.is_empty() {
+                return inner.plain.get_or_init(set_up).clone();
+            }
+            return inner.plain.get_or_init(|| self.build(inner.tls.configuration()?, None)).clone();
+        }
+        if let Some(ServerName::DnsName(name)) = inner.tls.server_name() {
+            return self.renamed(name.as_ref(), url.host_str().unwrap_or_default());
+        }
+        inner.secure.get_or_init(|| self.build(inner.tls.configuration()?, None)).clone()
+    }
+
+    fn renamed(&self, name: &str, host: &str) -> Result<reqwest::Client, HttpError> {
+        let mut clients = self.inner.renamed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(host) {
+            return Ok(client.clone());
+        }
+        let renamed = Renamed { name: name.to_owned(), host: host.to_owned() };
+        let client = self.build(self.inner.tls.configuration()?, Some(renamed))?;
+        clients.insert(host.to_owned(), client.clone());
+        Ok(client)
+    }
+
+    fn build(&self, configuration: ClientConfig, renamed: Option<Renamed>) -> Result<reqwest::Client, HttpError> {
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(configuration)
+            .user_agent(&self.inner.user_agent)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .no_proxy();
+        if !self.inner.proxies.is_empty() {
+            let rules = self.inner.proxies.clone();
+            builder = builder.proxy(reqwest::Proxy::custom(move |url| rules.proxy_for(url).cloned()));
+        }
+        if let Some(renamed) = renamed {
+            builder = builder.dns_resolver(renamed).http1_only();
+        }
+        builder.build().map_err(|error| HttpError::Tls(tls::failure::reason(&error, "")))
+    }
+
+    fn transport(&self, request: &Request, error: &reqwest::Error) -> HttpError {
+        let port = request.url.port_or_known_default().unwrap_or_default();
+        let server = format!("{}:{port}", request.url.host_str().unwrap_or_default());
+        HttpError::Transport {
+            method: request.method.to_string(),
+            url: redact::url(&request.url),
+            reason: self.without_secrets(tls::failure::reason(error, &server)),
+            connecting: error.is_connect(),
+        }
+    }
+}
+
+/// Why an exchange ended early.
+enum Broken {
+    Http(HttpError),
+    Transport(reqwest::Error),
+}
+
+impl From<HttpError> for Broken {
+    fn from(error: HttpError) -> Self {
+        Self::Http(error)
+    }
+}
+
+impl From<reqwest::Error> for Broken {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Transport(error)
+    }
+}
+
+/// Resolves the override of the server name to the real host's addresses.
+struct Renamed {
+    name: String,
+    host: String,
+}
+
+impl Resolve for Renamed {
+    fn resolve(&self, name: Name) -> Resolving {
+        let host = if name.as_str() == self.name { self.host.trim_matches(['[', ']']).to_owned() } else { name.as_str().to_owned() };
+        Box::pin(async move {
+            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! Keys, payloads and certificates behind an `http(s)://` URL.
+
+use async_trait::async_trait;
+
+use crate::ambient::Context;
+use crate::http::header::LOCATION;
+use crate::http::{Client, ClientOptions, Method, Request, RetryPolicy, TlsOptions, Url, user_agent};
+use crate::keys::load::{FetchError, FetchUrl};
+
+/// How many redirects are followed, as in Go.
+const MAX_REDIRECTS: usize = 10;
+
+/// Fetches with the system's roots and proxies. Nothing is set up before the first URL.
+pub struct HttpFetch<'a> {
+    context: &'a Context,
+}
+
+impl<'a> HttpFetch<'a> {
+    /// With the environment of `context`.
+    pub fn new(context: &'a Context) -> Self {
+        Self { context }
+    }
+}
+
+#[async_trait]
+impl FetchUrl for HttpFetch<'_> {
+    async fn fetch(&self, url: &str, limit: u64) -> Result<Vec<u8>, FetchError> {
+        let options = ClientOptions { tls: TlsOptions::default(), user_agent: user_agent(), retry: RetryPolicy::default() };
+        let client = Client::new(&options, self.context).map_err(transport)?;
+        let mut url = Url::parse(url).map_err(transport)?;
+        for _ in 0..MAX_REDIRECTS {
+            let response = client.send(&Request::new(Method::GET, url.clone(), limit)).await.map_err(transport)?;
+            if response.status.is_success() {
+                return Ok(response.body);
+            }
+            let status = response.status.as_u16();
+            let target = response.header(LOCATION).filter(|_| response.status.is_redirection()).and_then(|to| url.join(to).ok());
+            // Never from https to anything weaker.
+            url = target.filter(|to| to.scheme() == "https" || to.scheme() == url.scheme()).ok_or(FetchError::Status(status))?;
+        }
+        Err(FetchError::Status(310))
+    }
+}
+
+fn transport(error: impl std::error::Error + Send + Sync + 'static) -> FetchError {
+    FetchError::Transport(Box::new(error))
+}

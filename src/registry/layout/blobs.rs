@@ -1,0 +1,182 @@
+//! The files under `blobs/`.
+
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::crypto::{Digest, HashAlgorithm};
+use crate::format::oci::{Descriptor, media_type};
+use crate::registry::{RegistryError, limits};
+
+/// The most files that a search for referrers looks into.
+const FILES: usize = 100_000;
+
+/// The blobs of a layout.
+pub struct Blobs {
+    directory: PathBuf,
+}
+
+/// What makes a manifest a referrer.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Referring {
+    #[serde(default)]
+    media_type: Option<String>,
+    #[serde(default)]
+    artifact_type: Option<String>,
+    #[serde(default)]
+    config: Option<Typed>,
+    #[serde(default)]
+    subject: Option<Descriptor>,
+    #[serde(default)]
+    annotations: Option<std::collections::BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Typed {
+    #[serde(default)]
+    media_type: String,
+}
+
+impl Blobs {
+    /// The blobs of the layout in `layout`.
+    pub fn new(layout: &Path) -> Self {
+        Self { directory: layout.join("blobs") }
+    }
+
+    /// A blob, its digest checked; `None` where it is not there.
+    ///
+    /// # Errors
+    /// Unreadable, larger than `limit`, or not what its name says.
+    pub fn read(&self, digest: &Digest, limit: u64) -> Result<Option<Vec<u8>>, RegistryError> {
+        let path = self.path(digest);
+        let Some(bytes) = read_file(&path, limit)? else { return Ok(None) };
+        let actual = digest.algorithm().digest(&bytes);
+        if actual != *digest {
+            let what = path.display().to_string();
+            return Err(RegistryError::DigestMismatch { what, expected: digest.clone(), actual: actual.to_string() });
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Writes a blob beside its place and renames it.
+    ///
+    /// # Errors
+    /// The directory cannot be written to; `bytes` are not what `digest` says.
+    pub fn write(&self, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {
+        let path = self.path(digest);
+        let actual = digest.algorithm().digest(bytes);
+        if actual != *digest {
+            let what = path.display().to_string();
+            return Err(RegistryError::DigestMismatch { what, expected: digest.clone(), actual: actual.to_string() });
+        }
+        // A link would lead the write out of the layout.
+        let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.is_symlink());
+        if let Some(link) = path.ancestors().skip(1).take(2).find(|directory| is_link(directory)) {
+            return Err(RegistryError::Layout { path: link.to_owned(), reason: "it is a symbolic link".to_owned() });
+        }
+        let is_there = !is_link(&path) && matches!(self.read(digest, bytes.len() as u64), Ok(Some(_)));
+        if is_there { Ok(()) } else { write_file(&path, bytes) }
+    }
+
+    /// Every manifest among the blobs whose `subject` is `subject`, sorted by digest.
+    ///
+    /// # Errors
+    /// The directory cannot be read, or holds too many files.
+    pub fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
+        let directory = self.directory.join(HashAlgorithm::Sha256.name());
+        let failed = |error: std::io::Error| RegistryError::Layout { path: directory.clone(), reason: error.to_string() };
+        let files = match std::fs::read_dir(&directory) {
+            Ok(files) => files,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut found = Vec::new();
+        for (count, file) in files.enumerate() {
+            if count >= FILES {
+                return Err(RegistryError::TooMany { what: format!("files in {}", directory.display()), limit: FILES });
+            }
+            let name = file.map_err(failed)?.file_name();
+            let digest = name.to_str().and_then(|hex| Digest::parse(&format!("sha256:{hex}")));
+            if let Some(descriptor) = digest.and_then(|digest| self.referrer(&digest, subject)) {
+                found.push(descriptor);
+            }
+        }
+        if found.len() > limits::REFERRERS {
+            return Err(RegistryError::TooMany { what: format!("referrers of {subject}"), limit: limits::REFERRERS });
+        }
+        found.sort_by(|a, b| a.digest.cmp(&b.digest));
+        Ok(found)
+    }
+
+    /// Whether a blob is a manifest that refers to another.
+    pub fn has_subject(&self, digest: &Digest) -> bool {
+        let bytes = self.read(digest, limits::MANIFEST_BYTES).ok().flatten().unwrap_or_default();
+        serde_json::from_slice::<Referring>(&bytes).is_ok_and(|manifest| manifest.subject.is_some())
+    }
+
+    /// The descriptor of a blob that is a manifest referring to `subject`.
+    fn referrer(&self, digest: &Digest, subject: &Digest) -> Option<Descriptor> {
+        let path = self.path(digest);
+        // Most blobs are layers: one byte tells.
+        let mut first = [0];
+        std::fs::File::open(&path).ok()?.read_exact(&mut first).ok()?;
+        if first != *b"{" {
+            return None;
+        }
+        let bytes = self.read(digest, limits::MANIFEST_BYTES).ok()??;
+        let manifest: Referring = serde_json::from_slice(&bytes).ok()?;
+        manifest.subject.as_ref().filter(|descriptor| descriptor.digest == subject.to_string())?;
+        let mut descriptor = Descriptor::of(manifest.media_type.as_deref().unwrap_or(media_type::OCI_MANIFEST), &bytes);
+        descriptor.artifact_type = manifest.artifact_type.or(manifest.config.map(|config| config.media_type));
+        descriptor.annotations = manifest.annotations;
+        Some(descriptor)
+    }
+
+    /// A digest is hexadecimal, so the path stays below the directory.
+    fn path(&self, digest: &Digest) -> PathBuf {
+        self.directory.join(digest.algorithm().name()).join(digest.hex())
+    }
+}
+
+/// The artifact type that an index entry of this manifest carries.
+pub fn artifact_type(manifest: &[u8]) -> Option<String> {
+    serde_json::from_slice::<Referring>(manifest).ok()?.artifact_type
+}
+
+/// Reads a file of at most `limit` bytes; `None` where it is not there.
+pub fn read_file(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, RegistryError> {
+    let failed = |error: std::io::Error| RegistryError::Layout { path: path.to_owned(), reason: error.to_string() };
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Err(RegistryError::Layout { path: path.to_owned(), reason: "it is no file".to_owned() });
+    }
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > limit {
+        return Err(RegistryError::TooLarge { what: path.display().to_string(), limit });
+    }
+    Ok(Some(bytes))
+}
+
+/// Writes a file beside its place and renames it; makes its directory.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
+    let write = || -> std::io::Result<()> {
+        let directory = path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(directory)?;
+        let mut beside = tempfile::Builder::new().prefix(".tmp-").tempfile_in(directory)?;
+        beside.write_all(bytes)?;
+        #[cfg(unix)]
+        beside.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+        beside.as_file().sync_all()?;
+        beside.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|error| RegistryError::Layout { path: path.to_owned(), reason: error.to_string() })
+}

@@ -1,0 +1,75 @@
+//! Uploads of blobs: one POST where the registry takes it so, else POST and PUT.
+
+use super::remote::RemoteRepository;
+use super::{RegistryError, limits};
+use crate::crypto::Digest;
+use crate::http::header::LOCATION;
+use crate::http::{BodyKind, Method, Request, Response, StatusCode, Url, destination};
+
+/// What is uploaded.
+const OCTETS: &str = "application/octet-stream";
+
+/// Stores a blob.
+pub async fn blob(repository: &RemoteRepository, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {
+    let small = bytes.len() <= limits::SINGLE_POST_BYTES;
+    if !small && exists(repository, digest).await? {
+        return Ok(());
+    }
+    let refused_before = repository.host().single_post.get() == Some(&false);
+    let response = if small && !refused_before {
+        let response = start(repository, digest, Some(bytes)).await?;
+        match response.status.as_u16() {
+            201 | 204 => {
+                let _ = repository.host().single_post.set(true);
+                return Ok(());
+            }
+            202 => {
+                let _ = repository.host().single_post.set(false);
+                response
+            }
+            // Some refuse the form outright.
+            400 | 405 | 411 | 413 | 415 | 416 | 501 => {
+                let _ = repository.host().single_post.set(false);
+                start(repository, digest, None).await?
+            }
+            _ => response,
+        }
+    } else {
+        start(repository, digest, None).await?
+    };
+    finish(repository, digest, bytes, &response).await
+}
+
+async fn exists(repository: &RemoteRepository, digest: &Digest) -> Result<bool, RegistryError> {
+    let url = repository.url(&format!("blobs/{digest}")).await?;
+    Ok(repository.send(Request::new(Method::HEAD, url, 0)).await?.status == StatusCode::OK)
+}
+
+async fn start(repository: &RemoteRepository, digest: &Digest, bytes: Option<&[u8]>) -> Result<Response, RegistryError> {
+    let mut url = repository.url("blobs/uploads/").await?;
+    if bytes.is_some() {
+        url.set_query(Some(&format!("digest={digest}")));
+    }
+    let request = Request::new(Method::POST, url, limits::ACKNOWLEDGEMENT_BYTES).kind(BodyKind::Blob);
+    repository.send(request.body(OCTETS, bytes.unwrap_or_default().to_vec())).await
+}
+
+async fn finish(repository: &RemoteRepository, digest: &Digest, bytes: &[u8], started: &Response) -> Result<(), RegistryError> {
+    if started.status == StatusCode::CREATED {
+        return Ok(());
+    }
+    if started.status != StatusCode::ACCEPTED {
+        return Err(RegistryError::of(started));
+    }
+    let missing = || RegistryError::Malformed {
+        what: format!("upload to {}", repository.repository_name()),
+        reason: "202 without a Location".to_owned(),
+    };
+    let location = started.header(LOCATION).ok_or_else(missing)?;
+    let origin: Url = repository.url("").await?;
+    let mut url = destination::resolve(&origin, &started.url, location)?;
+    url.query_pairs_mut().append_pair("digest", &digest.to_string());
+    let request = Request::new(Method::PUT, url, limits::ACKNOWLEDGEMENT_BYTES).kind(BodyKind::Blob).body(OCTETS, bytes.to_vec());
+    let response = repository.send(request).await?;
+    if response.status.is_success() { Ok(()) } else { Err(RegistryError::of(&response)) }
+}
