@@ -1,4 +1,8 @@
 //! Makes signatures: who signs, what is signed, and what witnesses it.
 
+pub mod certifier;
+pub mod finish;
 pub mod identity;
 pub mod image;
+pub mod services;
+pub mod witness;

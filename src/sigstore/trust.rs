@@ -104,8 +104,13 @@ pub async fn distributed(network: Network, context: &Context) -> Result<TrustedR
     Ok(TrustedRoot::parse(&json)?)
 }
 
-/// What was given by hand of a kind counts alone; other kinds come whole.
-fn add_missing(root: &mut TrustedRoot, distributed: TrustedRoot) {
+/// Whether a kind that is needed is not there.
+pub fn lacks(root: &TrustedRoot, needs: Needs) -> bool {
+    missing(root, needs).is_some()
+}
+
+/// Adds what is not there yet. What was given by hand of a kind counts alone; other kinds come whole.
+pub fn add_missing(root: &mut TrustedRoot, distributed: TrustedRoot) {
     if root.certificate_authorities.is_empty() {
         root.certificate_authorities = distributed.certificate_authorities;
     }

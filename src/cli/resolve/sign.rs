@@ -1,17 +1,16 @@
 //! The flags of `sign`.
 
 use super::registry::place;
+use super::services::{self, Asked};
 use super::{given, given_path};
 use crate::ambient::Context;
-use crate::cli::args::{DEFAULT_REKOR_URL, SignArgs};
+use crate::cli::args::SignArgs;
 use crate::cli::error::{CommandError, NotSupportedYet};
 use crate::cli::flag_value::ReferrersMode;
 use crate::entity::signature_image::ImageStyle;
-use crate::format::signing_config::SigningConfig;
 use crate::keys::KeyRef;
-use crate::operations::files;
 use crate::operations::outputs::Outputs;
-use crate::operations::sign_image::{self, LogUpload, SignImages, SignatureForm, SigningKey};
+use crate::operations::sign_image::{self, SignImages, SignatureForm, SigningKey};
 
 /// What `sign` is to do.
 ///
@@ -25,6 +24,8 @@ pub fn resolve(args: &SignArgs, context: &Context) -> Result<SignImages, Command
         recursive: args.recursive,
         attached_sbom: !args.attachment.is_empty(),
         key: key(args)?,
+        services: services::of_signing(&asked(args), context)?,
+        consented: args.yes,
         form: form(args, context)?,
         annotations: args.annotations.pairs()?.into_iter().collect(),
         upload: args.upload,
@@ -35,19 +36,31 @@ pub fn resolve(args: &SignArgs, context: &Context) -> Result<SignImages, Command
             certificate: given_path(&args.output.output_certificate),
             bundle: given_path(&args.output.bundle),
         },
-        log: log(args)?,
     })
 }
 
-fn key(args: &SignArgs) -> Result<SigningKey, CommandError> {
+fn key(args: &SignArgs) -> Result<Option<SigningKey>, CommandError> {
     if args.security_key.security_key {
         return Err(not_yet("signing with a hardware token (--sk)"));
     }
-    let Some(key) = given(&args.key) else { return Err(not_yet("signing with an identity (Fulcio); give a key with --key")) };
-    if args.issue_certificate {
-        return Err(not_yet("asking Fulcio for a certificate (--issue-certificate)"));
+    let Some(key) = given(&args.key) else { return Ok(None) };
+    Ok(Some(SigningKey {
+        key: KeyRef::parse(key),
+        certificate: given_path(&args.certificate),
+        chain: given_path(&args.certificate_chain),
+    }))
+}
+
+fn asked(args: &SignArgs) -> Asked<'_> {
+    Asked {
+        services: &args.signing_config,
+        fulcio: &args.fulcio,
+        oidc: &args.oidc,
+        timestamp: &args.timestamp,
+        certificate: args.key.is_empty() || args.issue_certificate,
+        needs_promise: !args.signing_config.new_bundle_format,
+        yes: args.yes,
     }
-    Ok(SigningKey { key: KeyRef::parse(key), certificate: given_path(&args.certificate), chain: given_path(&args.certificate_chain) })
 }
 
 fn form(args: &SignArgs, context: &Context) -> Result<SignatureForm, CommandError> {
@@ -73,30 +86,6 @@ fn form(args: &SignArgs, context: &Context) -> Result<SignatureForm, CommandErro
         },
         oci11: args.referrers_mode.registry_referrers_mode == Some(ReferrersMode::Oci11),
     })
-}
-
-/// Whether, and by which road, a log is told. A key needs no other service.
-fn log(args: &SignArgs) -> Result<LogUpload, CommandError> {
-    let services = &args.signing_config;
-    let by_hand = services.rekor_url != DEFAULT_REKOR_URL;
-    if let Some(path) = given_path(&services.signing_config) {
-        let config = SigningConfig::parse(&files::read(&path)?)
-            .map_err(|error| CommandError::from(error).with_prefix("error reading signing config from file"))?;
-        if !config.signs_alone() {
-            return Err(not_yet("signing with the log and the timestamp authority of a signing config"));
-        }
-        return Ok(LogUpload::No);
-    }
-    if !args.timestamp.timestamp_server_url.is_empty() {
-        return Err(not_yet("asking a timestamp authority (--timestamp-server-url)"));
-    }
-    if !services.tlog_upload || services.rekor_url.is_empty() {
-        return Ok(LogUpload::No);
-    }
-    if services.use_signing_config && !by_hand {
-        return Err(not_yet("fetching the signing config of the public services by TUF; to sign without a log add --tlog-upload=false"));
-    }
-    Ok(LogUpload::Yes { url: services.rekor_url.clone(), consented: args.yes })
 }
 
 fn warn_of_old_outputs(args: &SignArgs, context: &Context) {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::OidcError;
 use super::claims::Jws;
-use crate::crypto::{Curve, HashAlgorithm, Message, PublicKey, SignatureScheme, Verifier};
+use crate::crypto::{Curve, HashAlgorithm, Message, PublicKey, SignatureScheme};
 use crate::encoding::base64;
 use crate::secret::IdToken;
 
