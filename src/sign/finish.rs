@@ -181,4 +181,3 @@ fn owner(leaf: &Certificate) -> IdentityPolicy {
     let issuer = leaf.fulcio().issuer().unwrap_or_default().to_owned();
     IdentityPolicy::one(Matcher::exact(subject), Matcher::exact(issuer))
 }
-

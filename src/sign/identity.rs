@@ -87,7 +87,9 @@ impl SigningIdentity {
     /// What a bundle says of the signer: the certificate, or a hint to the bare key.
     pub fn bundle_signer(&self) -> BundleSigner {
         match &self.certificate {
-            Some(SigningCertificate { leaf, intermediates, .. }) if intermediates.is_empty() => BundleSigner::Certificate(leaf.der().to_vec()),
+            Some(SigningCertificate { leaf, intermediates, .. }) if intermediates.is_empty() => {
+                BundleSigner::Certificate(leaf.der().to_vec())
+            }
             Some(SigningCertificate { leaf, intermediates, .. }) => {
                 BundleSigner::Chain(std::iter::once(leaf).chain(intermediates).map(|certificate| certificate.der().to_vec()).collect())
             }

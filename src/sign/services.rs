@@ -95,10 +95,14 @@ pub enum ServicesError {
         flag: &'static str,
     },
     /// The older form needs what only Rekor v1 gives.
-    #[error("the signing config names no Rekor v1, which this form of signature needs: write a bundle (--bundle, --new-bundle-format), or name a log with --rekor-url")]
+    #[error(
+        "the signing config names no Rekor v1, which this form of signature needs: write a bundle (--bundle, --new-bundle-format), or name a log with --rekor-url"
+    )]
     NeedsBundle,
     /// Rekor v2 gives no time, which a certificate of minutes needs.
-    #[error("a timestamp authority must be provided to request a short-lived certificate that will be logged to Rekor v2; name one with --timestamp-server-url")]
+    #[error(
+        "a timestamp authority must be provided to request a short-lived certificate that will be logged to Rekor v2; name one with --timestamp-server-url"
+    )]
     NeedsTimestamp,
     /// Fulcio.
     #[error(transparent)]
@@ -316,4 +320,3 @@ impl Chosen<'_> {
         Ok(found.into_iter().map(|service| service.url.clone()).collect())
     }
 }
-

@@ -5,6 +5,8 @@ pub mod oidc;
 pub mod rekor;
 pub mod selection;
 mod service;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod trust;
 pub mod tsa;
 pub mod tuf;

@@ -11,7 +11,9 @@ use crate::format::signing_config::{Choice, Selector, Service};
 #[derive(Debug, thiserror::Error)]
 pub enum SelectionError {
     /// None is valid now under a version that this program speaks.
-    #[error("no matching services found for API versions {versions:?} and current time {at}: the signing config names no {what} that can be used now")]
+    #[error(
+        "no matching services found for API versions {versions:?} and current time {at}: the signing config names no {what} that can be used now"
+    )]
     None {
         /// What was looked for.
         what: &'static str,
@@ -141,7 +143,12 @@ mod tests {
 
     #[test]
     fn the_highest_version_counts_also_for_all() {
-        let services = [service("v1", 1, "x", 0, None), service("v2", 2, "x", 0, None), service("v2b", 2, "y", 0, None), service("v3", 3, "z", 0, None)];
+        let services = [
+            service("v1", 1, "x", 0, None),
+            service("v2", 2, "x", 0, None),
+            service("v2b", 2, "y", 0, None),
+            service("v3", 3, "z", 0, None),
+        ];
         assert_eq!(urls(&services, Selector::All, 0).unwrap(), ["v2", "v2b"]);
         assert_eq!(urls(&services, Selector::Any, 0).unwrap().len(), 1);
         assert_eq!(urls(&services, Selector::Exact, 2).unwrap().len(), 2);
@@ -152,7 +159,12 @@ mod tests {
 
     #[test]
     fn time_counts_and_of_one_operator_the_newest() {
-        let services = [service("over", 2, "x", 0, Some(50)), service("old", 1, "x", 1, None), service("new", 1, "x", 9, None), service("future", 1, "y", 101, None)];
+        let services = [
+            service("over", 2, "x", 0, Some(50)),
+            service("old", 1, "x", 1, None),
+            service("new", 1, "x", 9, None),
+            service("future", 1, "y", 101, None),
+        ];
         assert_eq!(urls(&services, Selector::All, 0).unwrap(), ["new"]);
         assert!(urls(&services[..1], Selector::All, 0).unwrap_err().starts_with("no matching services found for API versions [1, 2]"));
     }

@@ -72,7 +72,9 @@ pub enum TrustError {
         source: PublicKeyError,
     },
     /// A check needs what nothing at hand delivers.
-    #[error("a check that is switched on needs {0}, and neither the TUF repository nor a flag or variable gives any: give them with --trusted-root, or switch the check off")]
+    #[error(
+        "a check that is switched on needs {0}, and neither the TUF repository nor a flag or variable gives any: give them with --trusted-root, or switch the check off"
+    )]
     Missing(&'static str),
     /// What TUF delivers cannot be had.
     #[error("setting trusted material: getting trusted root from TUF for new bundle verification: error getting live trusted root: {0}")]

@@ -44,11 +44,7 @@ fn key(args: &SignArgs) -> Result<Option<SigningKey>, CommandError> {
         return Err(not_yet("signing with a hardware token (--sk)"));
     }
     let Some(key) = given(&args.key) else { return Ok(None) };
-    Ok(Some(SigningKey {
-        key: KeyRef::parse(key),
-        certificate: given_path(&args.certificate),
-        chain: given_path(&args.certificate_chain),
-    }))
+    Ok(Some(SigningKey { key: KeyRef::parse(key), certificate: given_path(&args.certificate), chain: given_path(&args.certificate_chain) }))
 }
 
 fn asked(args: &SignArgs) -> Asked<'_> {

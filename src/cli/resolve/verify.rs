@@ -8,9 +8,10 @@ use crate::ambient::Context;
 use crate::cli::args::{CertIdentityArgs, CertVerifyArgs, CommonVerifyArgs, VerifyArgs};
 use crate::cli::error::{CommandError, NotSupportedYet};
 use crate::crypto::{Certificate, HashAlgorithm};
+use crate::http::{Client, ClientOptions, RetryPolicy, TlsOptions, user_agent};
 use crate::keys::KeyRef;
 use crate::keys::load::{self, FetchUrl};
-use crate::operations::verify_image::{Bundles, DetachedSignature, Forms, VerifyImages};
+use crate::operations::verify_image::{Bundles, DetachedSignature, Forms, LogLookup, VerifyImages};
 use crate::sigstore::trust::{self, Needs, TrustSources};
 use crate::sigstore::tuf::Network;
 use crate::verify::{Identity, IdentityPolicy, KeyTrust, Matcher, Requirement, SctRequirement, TimeRequirement, Trust, Workflow};
@@ -45,6 +46,7 @@ pub async fn resolve(args: &VerifyArgs, urls: &dyn FetchUrl, context: &Context) 
         attached_sbom: !args.attachment.is_empty(),
         place,
         detached: detached(args, urls, context).await?,
+        lookup: lookup(args, context)?,
         max_workers: usize::try_from(args.common.max_workers).unwrap_or(1),
     })
 }
@@ -118,6 +120,15 @@ fn needs(trust: &Trust, common: &CommonVerifyArgs, certificate: &CertVerifyArgs)
         transparency_logs: !common.ignores_tlog(),
         timestamp_authorities: common.use_signed_timestamps || !common.timestamp_certificate_chain.is_empty(),
     }
+}
+
+/// The log of `--rekor-url`, unless nobody is to be asked.
+fn lookup(args: &VerifyArgs, context: &Context) -> Result<Option<LogLookup>, CommandError> {
+    if args.common.offline || args.common.ignores_tlog() || args.rekor_url.is_empty() {
+        return Ok(None);
+    }
+    let options = ClientOptions { tls: TlsOptions::default(), user_agent: user_agent(), retry: RetryPolicy::default() };
+    Ok(Some(LogLookup::new(&args.rekor_url, &Client::new(&options, context)?)?))
 }
 
 /// `--offline` makes no trip for keys.

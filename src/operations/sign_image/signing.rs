@@ -80,7 +80,12 @@ pub(super) async fn is_logged(
 }
 
 /// The statement, once for all images.
-pub(super) fn state_privacy(request: &SignImages, services: &SigningServices, targets: &[Target], context: &Context) -> Result<(), SignImageError> {
+pub(super) fn state_privacy(
+    request: &SignImages,
+    services: &SigningServices,
+    targets: &[Target],
+    context: &Context,
+) -> Result<(), SignImageError> {
     if !services.by_hand || !targets.iter().any(|target| target.is_logged) {
         return Ok(());
     }
@@ -105,4 +110,3 @@ async fn open(key: &SigningKey, fetch: &dyn FetchUrl, context: &Context) -> Resu
     };
     Ok(SigningIdentity { signer, certificate })
 }
-

@@ -2,6 +2,7 @@
 
 mod detached;
 mod image;
+mod lookup;
 mod outcome;
 
 use std::io;
@@ -20,6 +21,7 @@ use crate::verify::Requirement;
 use super::place::Place;
 
 pub use detached::DetachedSignature;
+pub use lookup::LogLookup;
 pub use outcome::{CertificateFacts, Check, VerifiedImage, VerifiedSignature, WorkflowFact};
 
 /// What is to be verified, and what must hold.
@@ -40,6 +42,8 @@ pub struct VerifyImages {
     pub place: Place,
     /// A signature given by hand instead of those in the registry.
     pub detached: Option<DetachedSignature>,
+    /// The log that is asked about signatures of the older form that came without an entry; `None` asks nobody.
+    pub lookup: Option<LogLookup>,
     /// How many images are worked on at the same time; at least one.
     pub max_workers: usize,
 }

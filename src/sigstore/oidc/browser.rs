@@ -123,8 +123,13 @@ fn open(url: &Url) -> Result<(), String> {
         &[("xdg-open", &[]), ("x-www-browser", &[]), ("www-browser", &[])]
     };
     for (program, arguments) in openers {
-        let started =
-            Command::new(program).args(*arguments).arg(url.as_str()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let started = Command::new(program)
+            .args(*arguments)
+            .arg(url.as_str())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
         match started {
             Ok(mut child) => {
                 // Somebody must take its exit code; nobody waits for it.

@@ -144,7 +144,9 @@ mod tests {
     fn an_email_must_be_verified() {
         assert_eq!(subject(r#"{"email":"a@b","email_verified":true,"sub":"x"}"#).unwrap(), "a@b");
         assert_eq!(subject(r#"{"email":"a@b","email_verified":"true"}"#).unwrap(), "a@b");
-        for refused in [r#"{"email":"a@b","sub":"x"}"#, r#"{"email":"a@b","email_verified":false}"#, r#"{"email":"a@b","email_verified":1}"#] {
+        for refused in
+            [r#"{"email":"a@b","sub":"x"}"#, r#"{"email":"a@b","email_verified":false}"#, r#"{"email":"a@b","email_verified":1}"#]
+        {
             assert_eq!(subject(refused), Err(ClaimsError::EmailNotVerified), "{refused}");
         }
         assert_eq!(subject(r#"{"sub":"x"}"#).unwrap(), "x");

@@ -42,7 +42,9 @@ pub enum OidcError {
         reason: String,
     },
     /// A GitHub job that may not ask for a token.
-    #[error("fetching ambient OIDC credentials: github-actions: this job may not ask for an identity token: add `permissions: id-token: write` to the workflow or the job (with `contents: read` for what it needs besides); or give a token with --identity-token")]
+    #[error(
+        "fetching ambient OIDC credentials: github-actions: this job may not ask for an identity token: add `permissions: id-token: write` to the workflow or the job (with `contents: read` for what it needs besides); or give a token with --identity-token"
+    )]
     GithubPermission,
     /// `--fulcio-auth-flow` names none.
     #[error("setting auth flow: unsupported oauth flow: {}", quote(.0))]

@@ -49,7 +49,8 @@ impl KeySet {
     pub(super) fn verify(&self, token: &IdToken) -> Result<(), OidcError> {
         let jws = Jws::parse(token.expose())?;
         let text = |name| jws.header.get(name).and_then(|value| value.as_str());
-        let scheme = text("alg").and_then(scheme).ok_or_else(|| OidcError::Token("oidc: id token signed with unsupported algorithm".into()))?;
+        let scheme =
+            text("alg").and_then(scheme).ok_or_else(|| OidcError::Token("oidc: id token signed with unsupported algorithm".into()))?;
         let message = Message::Bytes(jws.signed.as_bytes());
         let candidates = self.0.iter().filter(|key| text("kid").is_none() || key.id.is_none() || key.id.as_deref() == text("kid"));
         let holds = candidates.into_iter().any(|key| key.key.verify_allowing_p1363(scheme, message, &jws.signature).is_ok());

@@ -28,7 +28,8 @@ pub(super) struct Listener {
 impl Listener {
     /// Listens where `redirect` says (`http://localhost:PORT/PATH`), else on a free port.
     pub(super) async fn open(redirect: Option<&str>) -> Result<Self, String> {
-        let url = Url::parse(redirect.unwrap_or("http://localhost:0/auth/callback")).map_err(|error| format!("--oidc-redirect-url: {error}"))?;
+        let url =
+            Url::parse(redirect.unwrap_or("http://localhost:0/auth/callback")).map_err(|error| format!("--oidc-redirect-url: {error}"))?;
         let host = url.host_str().unwrap_or("localhost").trim_matches(['[', ']']).to_owned();
         if url.scheme() != "http" || !matches!(host.as_str(), "localhost" | "127.0.0.1" | "::1") {
             return Err(format!("--oidc-redirect-url {} is not http on this machine", quote(url.as_str())));

@@ -13,7 +13,7 @@ mod provider;
 mod tests;
 
 pub use error::OidcError;
-pub use flow::{PRIVACY_CONFIRMATION, PRIVACY_STATEMENT, AuthFlow, TokenRequest, token};
+pub use flow::{AuthFlow, PRIVACY_CONFIRMATION, PRIVACY_STATEMENT, TokenRequest, token};
 
 /// For whom tokens are.
 pub const AUDIENCE: &str = "sigstore";

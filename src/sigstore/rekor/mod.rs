@@ -51,7 +51,9 @@ pub enum RekorError {
     #[error("Rekor: {0}")]
     Answer(String),
     /// Version 2 has the entry already.
-    #[error("Rekor returned 409: {body}; the same signature is in the log at index {index}, and version 2 of Rekor hands no entry out: sign anew with a key whose signatures differ each time (ECDSA), or keep the bundle of the first run")]
+    #[error(
+        "Rekor returned 409: {body}; the same signature is in the log at index {index}, and version 2 of Rekor hands no entry out: sign anew with a key whose signatures differ each time (ECDSA), or keep the bundle of the first run"
+    )]
     Duplicate {
         /// Where.
         index: String,

@@ -33,7 +33,9 @@ impl Mirror {
                 if !url.path().ends_with('/') {
                     url.set_path(&format!("{}/", url.path()));
                 }
-                let options = ClientOptions { tls: TlsOptions::default(), user_agent: user_agent(), retry: RetryPolicy::default() };
+                // With a cache at hand nobody should wait long for a mirror that has its troubles.
+                let retry = RetryPolicy { attempts: 2, ..RetryPolicy::default() };
+                let options = ClientOptions { tls: TlsOptions::default(), user_agent: user_agent(), retry };
                 Ok(Self::Http(Client::new(&options, context).map_err(|error| failed(error.to_string()))?, url))
             }
             _ => Err(failed("it is neither http, https nor file".to_owned())),

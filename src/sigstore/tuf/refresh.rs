@@ -19,12 +19,7 @@ pub(super) struct Session {
 }
 
 /// The targets `names` of a repository, from the cache where it may be used.
-pub(super) async fn targets(
-    options: &TufOptions,
-    names: &[&str],
-    network: Network,
-    context: &Context,
-) -> Result<Vec<Vec<u8>>, TufError> {
+pub(super) async fn targets(options: &TufOptions, names: &[&str], network: Network, context: &Context) -> Result<Vec<Vec<u8>>, TufError> {
     let now = UnixTime::from(context.clock.now());
     let cached = cache::read(options);
     let local = Session::from_cache(options, &cached, network, (context, now)).await;

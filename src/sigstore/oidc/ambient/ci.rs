@@ -34,7 +34,8 @@ pub(super) async fn github(client: &Client, context: &Context) -> Result<IdToken
     let mut url = Url::parse(&given).map_err(|error| failed(format!("{REQUEST_URL}: {error}")))?;
     url.query_pairs_mut().append_pair("audience", AUDIENCE);
     let service = Service::new("GitHub", url.as_str(), client, LIMIT).map_err(|error| failed(error.to_string()))?;
-    let request = Request::new(Method::GET, url, ANSWER_LIMIT).header(AUTHORIZATION, &format!("bearer {token}")).kind(BodyKind::Credentials);
+    let request =
+        Request::new(Method::GET, url, ANSWER_LIMIT).header(AUTHORIZATION, &format!("bearer {token}")).kind(BodyKind::Credentials);
     value_of(&service, request, "value").await.map_err(|error| failed(error.to_string()))
 }
 

@@ -56,10 +56,11 @@ pub(super) async fn impersonated(client: &Client, context: &Context) -> Result<I
     let base = context.env.var("GOOGLE_IAM_CREDENTIALS_ENDPOINT").filter(|url| !url.is_empty()).unwrap_or_else(|| CREDENTIALS.to_owned());
     let service = Service::new("Google IAM", &base, client, LIMIT).map_err(|error| failed(error.to_string()))?;
     let body = go_json::to_vec(&json!({ "audience": AUDIENCE, "includeEmail": true })).unwrap_or_default();
-    let request = Request::new(Method::POST, service.endpoint(&format!("/v1/projects/-/serviceAccounts/{account}:generateIdToken")), ANSWER_LIMIT)
-        .header(AUTHORIZATION, &format!("Bearer {}", access.expose()))
-        .body("application/json", body)
-        .kind(BodyKind::Credentials);
+    let request =
+        Request::new(Method::POST, service.endpoint(&format!("/v1/projects/-/serviceAccounts/{account}:generateIdToken")), ANSWER_LIMIT)
+            .header(AUTHORIZATION, &format!("Bearer {}", access.expose()))
+            .body("application/json", body)
+            .kind(BodyKind::Credentials);
     value_of(&service, request, "token").await.map_err(|error| failed(error.to_string()))
 }
 

@@ -21,6 +21,7 @@ pub(super) fn is_there(context: &Context) -> bool {
 
 /// A token of the workload API.
 pub(super) async fn token(context: &Context) -> Result<IdToken, OidcError> {
-    let reason = format!("{}: tokens of the SPIFFE workload API: not supported yet; give a token with --identity-token", socket(context).display());
+    let reason =
+        format!("{}: tokens of the SPIFFE workload API: not supported yet; give a token with --identity-token", socket(context).display());
     Err(OidcError::Ambient { provider: "spiffe", reason })
 }
