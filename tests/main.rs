@@ -13,6 +13,7 @@ mod flags_of_sign;
 mod hostile;
 mod interop;
 mod key_pairs;
+mod keyless;
 mod layouts;
 mod rate_limits;
 mod redaction;
