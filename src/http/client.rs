@@ -15,7 +15,7 @@ use super::redact::{self, KnownSecrets};
 use super::retry::{self, RetryPolicy};
 use super::tls::{self, ClientConfig, ServerName, TlsOptions, TlsSettings};
 use super::{HttpError, trace};
-use crate::ambient::Context;
+use crate::ambient::{Context, Deadline};
 
 /// How long a server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -69,6 +69,9 @@ impl Client {
             renamed: Mutex::default(),
             context: context.clone(),
         };
+        for password in inner.proxies.passwords() {
+            inner.secrets.add(&password);
+        }
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -80,6 +83,11 @@ impl Client {
     /// `text` without any secret that [`Client::hide`] was told of.
     pub fn without_secrets(&self, text: String) -> String {
         self.inner.secrets.remove_from(text)
+    }
+
+    /// When the whole command has to be over.
+    pub fn deadline(&self) -> Deadline {
+        self.inner.context.deadline
     }
 
     /// Whether requests to `url` go through a proxy.
@@ -175,6 +183,10 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
+        if !status.is_success() && body.iter().any(|byte| !byte.is_ascii_whitespace()) {
+            // Errors are shown, and a server may repeat what it was sent.
+            body = self.without_secrets(String::from_utf8_lossy(&body).into_owned()).into_bytes();
+        }
         let (method, url) = (request.method.clone(), request.url.clone());
         Ok(Response { status, headers: std::mem::take(answer.headers_mut()), body, method, url })
     }
@@ -243,12 +255,16 @@ impl Client {
     }
 
     fn transport(&self, request: &Request, error: &reqwest::Error) -> HttpError {
-        let port = request.url.port_or_known_default().unwrap_or_default();
-        let server = format!("{}:{port}", request.url.host_str().unwrap_or_default());
+        let host = request.url.host_str().unwrap_or_default();
+        let server = format!("{host}:{}", request.url.port_or_known_default().unwrap_or_default());
+        let reason = match error.is_dns() {
+            true => format!("dial tcp: lookup {host}: no such host ({})", tls::failure::reason(error, &server)),
+            false => tls::failure::reason(error, &server),
+        };
         HttpError::Transport {
             method: request.method.to_string(),
             url: redact::url(&request.url),
-            reason: self.without_secrets(tls::failure::reason(error, &server)),
+            reason: self.without_secrets(reason),
             connecting: error.is_connect(),
         }
     }

@@ -145,7 +145,7 @@ impl Grant {
         let bearer = |token: &IdToken| IdToken::new(format!("Bearer {}", token.expose()));
         self.authorization = match (scheme, &credential.registry_token) {
             (_, Some(token)) => Some(bearer(token)),
-            (Scheme::Basic, None) => basic(credential),
+            (Scheme::Basic, None) => basic(wish),
             (Scheme::Bearer { realm, service }, None) => {
                 let tokens = self.fetch(realm, service.as_deref(), wish).await?;
                 if tokens.refresh_token.is_some() {
@@ -181,7 +181,7 @@ impl Grant {
             }
         }
         let request = Request::new(Method::GET, url, TOKEN_BODY_LIMIT).kind(BodyKind::Credentials);
-        match basic(wish.credential) {
+        match basic(wish) {
             Some(authorization) => request.header(AUTHORIZATION, authorization.expose()),
             None => request,
         }
@@ -247,13 +247,16 @@ fn tokens(response: &Response) -> Result<Tokens, RegistryError> {
     Ok(Tokens { token, refresh_token: secret(body.refresh_token) })
 }
 
-fn basic(credential: &Credential) -> Option<IdToken> {
+fn basic(wish: Wish<'_>) -> Option<IdToken> {
+    let credential = wish.credential;
     let password = credential.password.as_ref().map_or(&[][..], |password| password.expose());
     if credential.username.is_empty() && password.is_empty() {
         return None;
     }
     let pair = zeroize::Zeroizing::new([credential.username.as_bytes(), b":", password].concat());
-    Some(IdToken::new(format!("Basic {}", base64::encode(&*pair))))
+    let encoded = zeroize::Zeroizing::new(base64::encode(&*pair));
+    wish.client.hide(&encoded);
+    Some(IdToken::new(format!("Basic {}", encoded.as_str())))
 }
 
 fn actions(access: Access) -> &'static str {

@@ -14,7 +14,8 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// Which scheme a host speaks: `https` where it answers a TLS greeting with TLS, else `http`.
 pub async fn scheme(client: &Client, secure: &Url, plain: &Url) -> &'static str {
-    let mut tls = Box::pin(timeout(LONGEST, speaks_tls(secure)));
+    let longest = client.deadline().remaining().map_or(LONGEST, |left| left.min(LONGEST));
+    let mut tls = Box::pin(timeout(longest, speaks_tls(secure)));
     if let Ok(verdict) = timeout(HEAD_START, &mut tls).await {
         return name(matches!(verdict, Ok(Ok(true))));
     }

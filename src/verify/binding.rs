@@ -2,7 +2,7 @@
 
 use super::SignerKey;
 use super::requirement::Artifact;
-use crate::crypto::{Digest, HashAlgorithm};
+use crate::crypto::{Digest, HashAlgorithm, KeyAlgorithm, SignatureScheme};
 use crate::encoding::hex;
 use crate::format::material::{Form, Signed, SignedContent};
 use crate::format::tlog::{EntryBody, EntrySignature, EntryVerifier, key_details};
@@ -88,7 +88,7 @@ pub(super) fn check(body: &EntryBody, signed: &Signed, artifact: Artifact<'_>, s
     }
     let same_key = match (&logged.verifier, signer) {
         (EntryVerifier::Certificate(logged), SignerKey::Certificate(leaf)) => logged.der() == leaf.der(),
-        (EntryVerifier::PublicKey(logged), SignerKey::Key { key, certificate: None }) => **logged == *key,
+        (EntryVerifier::PublicKey(logged), SignerKey::Key { key, certificate: None }) => logged.as_ref() == key,
         // A certificate that came along with a signature checked by its key: the log has the certificate.
         (EntryVerifier::Certificate(logged), SignerKey::Key { certificate: Some(leaf), .. }) => logged.der() == leaf.der(),
         _ => false,
@@ -161,8 +161,13 @@ fn artifact_digest(artifact: Artifact<'_>, algorithm: HashAlgorithm) -> Result<D
 /// Rekor v2 records how the key signs: that must be a way of this kind of key, over a digest by that function.
 fn has_fitting_details(signature: &EntrySignature, algorithm: HashAlgorithm) -> bool {
     let (Some(name), Some(key)) = (&signature.key_details, signature.verifier.key()) else { return false };
-    key_details::scheme(name)
-        .is_some_and(|scheme| scheme.hash() == Some(algorithm) && key_details::name(&key, scheme) == Some(name.as_str()))
+    let Some(scheme) = key_details::scheme(name) else { return false };
+    let same_curve = match (key.algorithm(), scheme) {
+        (KeyAlgorithm::Ecdsa(of_key), SignatureScheme::Ecdsa(of_scheme, _)) => of_key == of_scheme,
+        (KeyAlgorithm::Ecdsa(_), _) | (_, SignatureScheme::Ecdsa(..)) => false,
+        _ => true,
+    };
+    same_curve && scheme.hash() == Some(algorithm) && key_details::name(&key, scheme) == Some(name.as_str())
 }
 
 fn check_envelope(payload: Option<&Digest>, whole: Option<&Digest>, signed: &Signed) -> Result<(), BindingError> {

@@ -181,10 +181,10 @@ fn check_one(
     if is_v2 && entry.inclusion_proof.is_none() {
         return Err(TlogError::NoProof);
     }
-    if let Some(promise) = &entry.inclusion_promise {
-        if let Err(reason) = check_promise(entry, promise, is_v2, log) {
-            return if form == Form::Legacy { Err(TlogError::Promise(reason)) } else { Ok(Err(reason)) };
-        }
+    if let Some(promise) = &entry.inclusion_promise
+        && let Err(reason) = check_promise(entry, promise, is_v2, log)
+    {
+        return if form == Form::Legacy { Err(TlogError::Promise(reason)) } else { Ok(Err(reason)) };
     }
     if entry.inclusion_proof.is_some() {
         check_proof(entry, is_v2, log)?;

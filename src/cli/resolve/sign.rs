@@ -47,11 +47,7 @@ fn key(args: &SignArgs) -> Result<SigningKey, CommandError> {
     if args.issue_certificate {
         return Err(not_yet("asking Fulcio for a certificate (--issue-certificate)"));
     }
-    Ok(SigningKey {
-        key: KeyRef::parse(key),
-        certificate: given_path(&args.certificate),
-        chain: given_path(&args.certificate_chain),
-    })
+    Ok(SigningKey { key: KeyRef::parse(key), certificate: given_path(&args.certificate), chain: given_path(&args.certificate_chain) })
 }
 
 fn form(args: &SignArgs, context: &Context) -> Result<SignatureForm, CommandError> {
@@ -84,7 +80,8 @@ fn log(args: &SignArgs) -> Result<LogUpload, CommandError> {
     let services = &args.signing_config;
     let by_hand = services.rekor_url != DEFAULT_REKOR_URL;
     if let Some(path) = given_path(&services.signing_config) {
-        let config = SigningConfig::parse(&files::read(&path)?).map_err(|error| CommandError::from(error).with_prefix("error reading signing config from file"))?;
+        let config = SigningConfig::parse(&files::read(&path)?)
+            .map_err(|error| CommandError::from(error).with_prefix("error reading signing config from file"))?;
         if !config.signs_alone() {
             return Err(not_yet("signing with the log and the timestamp authority of a signing config"));
         }
@@ -97,9 +94,7 @@ fn log(args: &SignArgs) -> Result<LogUpload, CommandError> {
         return Ok(LogUpload::No);
     }
     if services.use_signing_config && !by_hand {
-        return Err(not_yet(
-            "fetching the signing config of the public services by TUF; to sign without a log add --tlog-upload=false",
-        ));
+        return Err(not_yet("fetching the signing config of the public services by TUF; to sign without a log add --tlog-upload=false"));
     }
     Ok(LogUpload::Yes { url: services.rekor_url.clone(), consented: args.yes })
 }

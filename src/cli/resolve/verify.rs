@@ -12,9 +12,7 @@ use crate::keys::KeyRef;
 use crate::keys::load::{self, FetchUrl};
 use crate::operations::verify_image::{Bundles, DetachedSignature, Forms, VerifyImages};
 use crate::sigstore::trust::{self, Needs, TrustSources};
-use crate::verify::{
-    Identity, IdentityPolicy, KeyTrust, Matcher, Requirement, SctRequirement, TimeRequirement, Trust, Workflow,
-};
+use crate::verify::{Identity, IdentityPolicy, KeyTrust, Matcher, Requirement, SctRequirement, TimeRequirement, Trust, Workflow};
 
 /// What `verify` is to do. Loads the key and the trusted material.
 ///
@@ -68,7 +66,8 @@ async fn trust_of(args: &VerifyArgs, urls: &dyn FetchUrl, context: &Context) -> 
         None => Ok(Trust::Identity { identities, sct }),
         Some(certificate) => {
             let pem = file_or_url(certificate, urls, context).await?;
-            let leaf = Certificate::all_from_pem(&pem).map_err(|error| CommandError::from(error).with_prefix("loading cert"))?.swap_remove(0);
+            let leaf =
+                Certificate::all_from_pem(&pem).map_err(|error| CommandError::from(error).with_prefix("loading cert"))?.swap_remove(0);
             Ok(Trust::Certificate { leaf: Box::new(leaf), identities, sct })
         }
     }
@@ -95,7 +94,9 @@ fn sct(args: &CertVerifyArgs) -> Result<SctRequirement, CommandError> {
     }
     // cosign reads the file only beside --certificate.
     let detached = match (given_path(&args.sct), given(&args.certificate)) {
-        (Some(path), Some(_)) => Some(crate::operations::files::read(&path).map_err(|error| CommandError::from(error).with_prefix("reading sct from file"))?),
+        (Some(path), Some(_)) => {
+            Some(crate::operations::files::read(&path).map_err(|error| CommandError::from(error).with_prefix("reading sct from file"))?)
+        }
         _ => None,
     };
     Ok(SctRequirement::Required { threshold: 1, detached })

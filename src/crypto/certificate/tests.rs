@@ -161,6 +161,11 @@ fn a_certificate_of_an_unknown_kind_of_key_is_still_one() {
     let mut der = der;
     der[at..at + ec.len()].copy_from_slice(&other);
     assert!(Certificate::from_der(&der).unwrap().public_key().is_err());
+    // A point that is not on its curve is no key at all.
+    let (der, spki) = (Template::leaf("leaf", "ca", &leaf).der(&ca), leaf.public().spki_der());
+    let mut changed = der.clone();
+    changed[der.windows(spki.len()).position(|window| window == spki).unwrap() + spki.len() - 1] ^= 1;
+    assert!(matches!(Certificate::from_der(&changed), Err(CertificateError::PublicKey(_))));
 }
 
 #[test]

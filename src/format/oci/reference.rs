@@ -78,14 +78,6 @@ pub enum RepositoryNameError {
 }
 
 impl RepositoryName {
-    /// Reads a registry's host (with port) alone, normalised as in [`RepositoryName::registry`].
-    ///
-    /// # Errors
-    /// [`RepositoryNameError::Registry`].
-    pub fn parse_registry(host: &str) -> Result<String, RepositoryNameError> {
-        normalized_registry(host)
-    }
-
     /// Reads a repository name: `[host[:port]/]path`.
     ///
     /// # Errors

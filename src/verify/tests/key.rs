@@ -71,7 +71,7 @@ fn one_of_several_keys_is_enough() {
     let keys = ["other", "rsa2048", "cosign"].map(|name| PublicKey::from_pem(&data(&format!("verify-key/keys/{name}.pub"))).unwrap());
     let requirement = Requirement::new(Trust::Key(KeyTrust { keys: keys.to_vec(), hash: None })).insecure_ignore_tlog();
     let verified = check(&sig_layer(), Artifact::Image(&image()), &requirement).unwrap();
-    assert!(matches!(verified.signer, VerifiedSigner::Key(key) if key == keys[2]));
+    assert!(matches!(verified.signer, VerifiedSigner::Key(key) if *key == keys[2]));
     let nobody = Requirement::new(Trust::Key(KeyTrust { keys: Vec::new(), hash: None })).insecure_ignore_tlog();
     assert!(check(&sig_layer(), Artifact::Image(&image()), &nobody).is_err());
 }
