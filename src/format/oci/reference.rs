@@ -101,6 +101,14 @@ impl RepositoryName {
         Ok(Self { registry, path })
     }
 
+    /// Reads a registry's name alone, as `login` takes it, and normalises it.
+    ///
+    /// # Errors
+    /// [`RepositoryNameError::Registry`].
+    pub fn parse_registry(name: &str) -> Result<String, RepositoryNameError> {
+        normalized_registry(name)
+    }
+
     /// The reference to a tag of this repository.
     pub fn tag(&self, tag: impl Into<String>) -> Reference {
         Reference { repository: self.clone(), selector: Selector::Tag(tag.into()) }
