@@ -254,3 +254,21 @@ fn the_reference_chain_verifies_and_the_expired_leaf_does_not() {
     assert_eq!(check("pki-leafexpired.crt", &roots), Err(expired.to_owned()));
     assert_eq!(check("pki-leaf.crt", &read("pki-otherroot.crt")), Err("x509: certificate signed by unknown authority".to_owned()));
 }
+
+#[test]
+fn real_certificates_of_fulcio_chain_to_the_trusted_root() {
+    let root: serde_json::Value = serde_json::from_slice(&std::fs::read("testdata/x509/production.json").unwrap()).unwrap();
+    let read = |value: &serde_json::Value| {
+        Certificate::from_der(&crate::encoding::base64::decode(value["rawBytes"].as_str().unwrap()).unwrap()).unwrap()
+    };
+    let chains = root["certificateAuthorities"].as_array().unwrap().iter();
+    let mut chain: Vec<Certificate> = chains.clone().flat_map(|ca| ca["certChain"]["certificates"].as_array().unwrap()).map(read).collect();
+    let roots: Vec<Certificate> = chain.extract_if(.., |certificate| certificate.is_self_issued()).collect();
+    for file in ["fulcio-github.der", "fulcio-intoto.der"] {
+        let leaf = Certificate::from_der(&std::fs::read(format!("testdata/x509/{file}")).unwrap()).unwrap();
+        let check = |at, usage| verify(&leaf, &chain, &roots, at, usage).map(|path| path.len());
+        assert_eq!(check(leaf.not_after(), ExtendedKeyUsage::CodeSigning), Ok(3), "{file}");
+        assert_eq!(check(leaf.not_before(), ExtendedKeyUsage::TimeStamping), Err(ChainError::IncompatibleUsage));
+        assert!(matches!(check(UnixTime(leaf.not_after().0 + 1), ExtendedKeyUsage::CodeSigning), Err(ChainError::Expired { .. })));
+    }
+}

@@ -51,6 +51,13 @@ fn what_bodies_say() {
 }
 
 #[test]
+fn ed25519ph_in_the_older_bundle_form() {
+    let (entry, key, _) = load("private-leg-key-ed25519");
+    assert_eq!(super::super::set::verify(&entry, entry.inclusion_promise.as_ref().unwrap(), &key), Ok(()));
+    assert_eq!(body("private-leg-key-ed25519").check_own_signature(), Ok(()));
+}
+
+#[test]
 fn the_signature_in_a_hashedrekord_is_checked() {
     let EntryBody::HashedRekord { version, signature, .. } = body("rekor2") else { panic!("a hashedrekord") };
     let other = EntryBody::HashedRekord { version, digest: Digest::sha256(b"other"), signature };
