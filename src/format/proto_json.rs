@@ -185,6 +185,18 @@ impl Fields {
         Ok(found.filter(|node| *node != Node::Null))
     }
 
+    /// A text field whose protobuf name is camelCase itself, so that it has no other spelling; empty where it is absent.
+    ///
+    /// # Errors
+    /// [`ProtoJsonError`].
+    pub fn text_of_one_spelling(&mut self, name: &'static str) -> Result<String, ProtoJsonError> {
+        let snake = snake_case(name);
+        match self.entries.iter().find(|(key, _)| *key == snake && snake != name) {
+            Some((field, _)) => Err(ProtoJsonError::UnknownField { field: field.clone(), message: self.message }),
+            None => self.text(name),
+        }
+    }
+
     /// A text field; empty where it is absent.
     ///
     /// # Errors
