@@ -209,12 +209,12 @@ impl Fields {
         }
     }
 
-    /// A bytes field; `None` where it is absent.
+    /// A bytes field; `None` where it is absent or empty, which protobuf does not tell apart.
     ///
     /// # Errors
     /// [`ProtoJsonError`].
     pub fn bytes(&mut self, name: &'static str) -> Result<Option<Vec<u8>>, ProtoJsonError> {
-        self.take(name)?.map(|node| bytes_of(name, node)).transpose()
+        Ok(self.take(name)?.map(|node| bytes_of(name, node)).transpose()?.filter(|bytes| !bytes.is_empty()))
     }
 
     /// A bool field; `false` where it is absent.
