@@ -77,6 +77,7 @@ fn log_entries_are_bound_to_the_key() {
     // The same key in another certificate is another signer.
     let mut signed = certified(&world, &world.leaf());
     assert_eq!(world.check(&signed, &world.by_identity()), "believed");
+    let signature = signed.content.signature().unwrap().to_vec();
     let mut again = world.leaf();
     again.serial = vec![8];
     let again = again.sign(&world.intermediate_key);
