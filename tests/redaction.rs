@@ -76,7 +76,13 @@ fn a_trace_ends_with_the_command_line_option() {
 /// As `@docker/actions-toolkit` does: every line that is a JSON object; the bundle, and the index that lists it.
 #[test]
 fn a_trace_holds_the_bundle_and_the_index_on_lines_of_their_own() {
-    let registry = TestRegistry::start(Behaviour::without_referrers());
+    for behaviour in [Behaviour::without_referrers(), Behaviour::default()] {
+        the_trace_is_an_interface(&TestRegistry::start(behaviour));
+    }
+}
+
+#[track_caller]
+fn the_trace_is_an_interface(registry: &TestRegistry) {
     let sandbox = Sandbox::new();
     let objects = |traced: &str| -> Vec<serde_json::Value> {
         traced.lines().filter(|line| line.starts_with('{') && line.ends_with('}')).filter_map(|line| serde_json::from_str(line).ok()).collect()
