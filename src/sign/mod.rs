@@ -5,4 +5,6 @@ pub mod finish;
 pub mod identity;
 pub mod image;
 pub mod services;
+#[cfg(test)]
+mod tests;
 pub mod witness;

@@ -227,5 +227,4 @@ impl Proof {
 }
 
 #[cfg(test)]
-#[path = "v1_tests.rs"]
 mod tests;

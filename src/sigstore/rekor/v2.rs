@@ -89,5 +89,4 @@ fn details(key: &PublicKey) -> Result<(&'static str, HashAlgorithm), RekorError>
 }
 
 #[cfg(test)]
-#[path = "v2_tests.rs"]
 mod tests;
