@@ -4,6 +4,7 @@
 //! notice that using it gives (see [`crate::cli::flags`]). An empty text counts as not given, as in cosign.
 
 mod annotations;
+mod blob;
 mod certificate;
 mod fulcio;
 mod given;
@@ -19,6 +20,7 @@ mod verification;
 mod verify;
 
 pub use annotations::{AnnotationArgs, AnnotationError};
+pub use blob::{BlobOutputArgs, SignBlobArgs, VerifyBlobArgs};
 pub use certificate::{CertIdentityArgs, CertVerifyArgs, IdentityFlagsError};
 pub use fulcio::{DEFAULT_FULCIO_URL, FulcioArgs};
 pub use given::Given;

@@ -8,9 +8,11 @@ pub mod import_key_pair;
 pub mod login;
 pub mod public_key;
 pub mod sign;
+pub mod sign_blob;
 pub mod spec;
 pub mod triangulate;
 pub mod verify;
+pub mod verify_blob;
 pub mod version;
 
 use spec::later;
@@ -73,13 +75,13 @@ static COMMANDS: &[&Spec] = &[
     &public_key::SPEC,
     &later("save"),
     &sign::SPEC,
-    &later("sign-blob"),
+    &sign_blob::SPEC,
     &later("upload"),
     &later("upload blob"),
     &later("upload wasm"),
     &verify::SPEC,
     &later("verify-attestation"),
-    &later("verify-blob"),
+    &verify_blob::SPEC,
     &later("verify-blob-attestation"),
     &triangulate::SPEC,
     &later("trusted-root"),

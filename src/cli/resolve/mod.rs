@@ -2,7 +2,10 @@
 
 pub mod registry;
 pub mod sign;
+pub mod sign_blob;
+mod trust;
 pub mod verify;
+pub mod verify_blob;
 
 use std::path::{Path, PathBuf};
 
@@ -45,4 +48,10 @@ pub enum NoSource {
     /// Another scheme.
     #[error("loading URL: unrecognized scheme: {0}://")]
     Scheme(String),
+}
+
+/// What a flag holds itself, or a file or URL that holds it.
+pub(super) async fn text_or_file(value: &str, urls: &dyn FetchUrl, context: &Context) -> Result<Vec<u8>, CommandError> {
+    let is_text = !value.contains("://") && !Path::new(value).exists();
+    if is_text { Ok(value.as_bytes().to_vec()) } else { file_or_url(value, urls, context).await }
 }

@@ -260,6 +260,15 @@ pub struct LocalBundle {
 }
 
 impl LocalBundle {
+    /// Whether bytes are this form and no bundle, whatever else may be wrong with them: an object with a field of this form and none of a
+    /// bundle's. Told once and for all, so that a bundle that does not load is never tried as the other form.
+    pub fn looks_like_one(json: &[u8]) -> bool {
+        let Ok(Value::Object(fields)) = serde_json::from_slice(json) else { return false };
+        let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
+        has(&["base64Signature", "cert", "rekorBundle"])
+            && !has(&["mediaType", "media_type", "verificationMaterial", "verification_material", "messageSignature", "dsseEnvelope"])
+    }
+
     /// Reads the JSON; fields that it does not know are ignored, as in Go.
     ///
     /// # Errors
