@@ -5,10 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::support::docker_registry::DockerRegistry;
 use crate::support::http_server::Response;
 use crate::support::registry::behaviour::{Authentication, PASSWORD, USER};
 use crate::support::registry::{Behaviour, Effect, Fault, TestRegistry};
-use crate::support::sandbox::{Call, Sandbox};
+use crate::support::sandbox::{Call, OLD_FORM, Sandbox};
 
 struct Scene {
     registry: TestRegistry,
@@ -69,6 +70,19 @@ fn anybody_may_verify_what_anybody_may_pull() {
     scene.sandbox.sign(&["--registry-username", USER, "--registry-password", PASSWORD, &scene.image]).run().exits(0);
     scene.sandbox.verify(&[&scene.image]).run().exits(0);
     scene.sandbox.sign(&[&scene.image]).run().fails(1);
+}
+
+#[test]
+fn from_flags_on_docker_registry() {
+    let Some(registry) = DockerRegistry::with_password() else { return };
+    let sandbox = Sandbox::new();
+    let image = registry.image("v1");
+    sandbox.sign(&[&image]).run().fails(1);
+    for form in ["--new-bundle-format=true", OLD_FORM] {
+        let flags = [form, "--registry-username", USER, "--registry-password", PASSWORD, &image];
+        sandbox.sign(&flags).run().exits(0);
+        sandbox.verify(&flags).run().exits(0);
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! How often a registry is asked: the least that the protocol allows, and the read-back where a tag was written.
 
+use std::time::Duration;
+
 use crate::support::images;
 use crate::support::registry::behaviour::{Authentication, PASSWORD, TOKEN_MARK, USER};
 use crate::support::registry::{Behaviour, TestRegistry};
@@ -75,19 +77,35 @@ fn basic_credentials_cost_one_refusal_at_most() {
     sandbox.verify(&["--registry-username", USER, "--registry-password", "wrong", &image]).run().fails(1).does_not_say(TOKEN_MARK);
 }
 
+/// That many images of one repository, by digest.
+fn many_images(registry: &TestRegistry, count: usize) -> Vec<String> {
+    let mut store = registry.store();
+    let content = store.repository("app");
+    let (_, image) = content.manifest(images::digest("v1")).unwrap();
+    let different = (1..=count).map(|n| [&image.bytes[..], &b" ".repeat(n)].concat());
+    different.map(|bytes| format!("{}/app@{}", registry.host(), content.put_manifest(None, &image.media_type, &bytes))).collect()
+}
+
+#[test]
+fn images_are_verified_side_by_side_as_far_as_allowed() {
+    let registry = TestRegistry::start(Behaviour::default().with(|b| b.latency = Duration::from_millis(50)));
+    let sandbox = Sandbox::new();
+    let images = many_images(&registry, 30);
+    let arguments: Vec<&str> = images.iter().map(String::as_str).collect();
+    sandbox.sign(&arguments).run().exits(0);
+    registry.forget();
+    sandbox.verify(&arguments).run().exits(0);
+    assert!((5..=20).contains(&registry.busiest()), "{} requests at once by ten workers", registry.busiest());
+    registry.forget();
+    sandbox.verify(&[&["--max-workers", "1"], &arguments[..]].concat()).run().exits(0);
+    assert!(registry.busiest() <= 2, "{} requests at once by one worker", registry.busiest());
+}
+
 #[test]
 fn forty_images_share_one_key_one_token_and_connections() {
     let registry = TestRegistry::start(Behaviour::default().with(|b| b.authentication = Authentication::Bearer));
     let sandbox = Sandbox::new();
-    let images: Vec<String> = (0..40)
-        .map(|n| {
-            let mut store = registry.store();
-            let content = store.repository("app");
-            let (_, image) = content.manifest(images::digest("v1")).unwrap();
-            let bytes = [&image.bytes[..], &b" ".repeat(n + 1)].concat();
-            format!("{}/app@{}", registry.host(), content.put_manifest(None, &image.media_type, &bytes))
-        })
-        .collect();
+    let images = many_images(&registry, 40);
     let credentials = ["--registry-username", USER, "--registry-password", PASSWORD];
     let arguments: Vec<&str> = credentials.iter().copied().chain(images.iter().map(String::as_str)).collect();
     sandbox.sign(&arguments).run().exits(0);

@@ -24,7 +24,7 @@ fn images_are_the_same_everywhere() {
     assert_eq!(images::digest("v1"), "sha256:a69b5d592ce56ac73de7e7e3241071b8d9e781db5e0ba68b7c6db19564baafbe");
     assert_eq!(images::digest("multi"), "sha256:e147580ca1d2d1a943c24011ccb82e102bc1a4cb175432170209b384837b59fa");
     let registry = TestRegistry::start(Behaviour::distribution());
-    http_client::seed(&registry.host(), "again");
+    http_client::seed(&registry.host(), "again", &[]);
     let manifest = http_client::manifest(&registry.host(), "again", images::digest("v2")).unwrap();
     assert_eq!(digest_of(manifest.to_string().as_bytes()), images::digest("v2"));
 }

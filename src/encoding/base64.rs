@@ -47,7 +47,7 @@ pub fn decode_lenient(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
 /// As [`decode`].
 pub fn decode_protojson(text: &str) -> Result<Vec<u8>, DecodeError> {
     let alphabet = if text.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
-    let config = if text.len() % 4 == 0 { GO } else { GO_UNPADDED };
+    let config = if text.len().is_multiple_of(4) { GO } else { GO_UNPADDED };
     let kept: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
     GeneralPurpose::new(alphabet, config).decode(kept).map_err(|error| DecodeError(error.to_string()))
 }

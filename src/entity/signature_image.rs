@@ -172,8 +172,7 @@ impl SignatureImage {
     /// # Errors
     /// Never for what [`SignatureImage::read`] gave.
     pub fn encode(&mut self) -> Result<(Vec<u8>, Vec<u8>), RegistryError> {
-        let encoding =
-            |error: serde_json::Error| RegistryError::Malformed { what: "signature image".into(), reason: error.to_string() };
+        let encoding = |error: serde_json::Error| RegistryError::Malformed { what: "signature image".into(), reason: error.to_string() };
         let config = go_json::to_vec(&self.config).map_err(encoding)?;
         let descriptor = Descriptor::of("", &config);
         self.manifest.config.size = descriptor.size;

@@ -128,3 +128,48 @@ impl Envelope {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_encoding_is_that_of_the_specification() {
+        let encoded = pre_authentication_encoding("http://example.com/HelloWorld", b"hello world");
+        assert_eq!(encoded, b"DSSEv1 29 http://example.com/HelloWorld 11 hello world");
+    }
+
+    #[test]
+    fn json_as_attest_writes_it() {
+        let envelope = Envelope::new("t", b"{}".to_vec(), vec![1]);
+        let json = envelope.to_json();
+        assert_eq!(json, br#"{"payload":"e30=","payloadType":"t","signatures":[{"sig":"AQ=="}]}"#);
+        assert_eq!(Envelope::from_json(&json).unwrap(), envelope);
+        assert!(Envelope::from_json(br#"{"payload":"!"}"#).is_err());
+        assert_eq!(Envelope::from_json(b"{}").unwrap().single_signature(), Err(DsseError::SignatureCount(0)));
+        let many = format!(r#"{{"payload":"","signatures":[{}]}}"#, ["{}"; 33].join(","));
+        assert_eq!(Envelope::from_json(many.as_bytes()), Err(DsseError::TooManySignatures(33)));
+    }
+
+    proptest! {
+        #[test]
+        fn encodings_of_different_contents_differ(a in ("[a-z0-9 ]{0,8}", "[a-z0-9 ]{0,8}"), b in ("[a-z0-9 ]{0,8}", "[a-z0-9 ]{0,8}")) {
+            let encode = |(kind, body): &(String, String)| pre_authentication_encoding(kind, body.as_bytes());
+            prop_assert_eq!(encode(&a) == encode(&b), a == b);
+        }
+
+        #[test]
+        fn any_bytes_are_an_envelope_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = Envelope::from_json(&bytes);
+        }
+
+        #[test]
+        fn round_trip(payload_type in ".{0,20}", payload in proptest::collection::vec(any::<u8>(), 0..50), signature in proptest::collection::vec(any::<u8>(), 0..50)) {
+            let envelope = Envelope::new(payload_type, payload, signature);
+            prop_assert_eq!(Envelope::from_json(&envelope.to_json()), Ok(envelope));
+        }
+    }
+}

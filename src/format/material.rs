@@ -102,7 +102,7 @@ pub enum SignerMaterial {
     /// The hint of a key (bundles). Never compared.
     KeyHint(String),
     /// A bare key, as `--bundle` JSON of version 2 carries it for signatures made with keys. It never replaces a policy (GHSA-fx35-mq7g-6g98).
-    PublicKey(PublicKey),
+    PublicKey(Box<PublicKey>),
     /// A certificate.
     Certificate {
         /// The signer's certificate.

@@ -350,3 +350,54 @@ fn snake_case(name: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fields(json: &str) -> Fields {
+        Fields::of(parse(json.as_bytes()).unwrap(), "M").unwrap()
+    }
+
+    #[test]
+    fn integers_as_go_takes_them() {
+        for (text, expected) in [
+            ("7", Some(7)),
+            ("\"7\"", Some(7)),
+            ("-7", Some(-7)),
+            ("7.0", Some(7)),
+            ("\"7.0\"", Some(7)),
+            ("1e2", Some(100)),
+            ("\"9223372036854775807\"", Some(i64::MAX)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("null", Some(0)),
+            ("7.5", None),
+            ("\"\"", None),
+            ("\" 7\"", None),
+            ("\"x\"", None),
+            ("9223372036854775808", None),
+            ("true", None),
+        ] {
+            assert_eq!(fields(&format!("{{\"logIndex\":{text}}}")).integer("logIndex").ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn both_spellings_are_one_field() {
+        assert_eq!(fields(r#"{"log_index":1}"#).integer("logIndex"), Ok(1));
+        assert!(fields(r#"{"log_index":1,"logIndex":1}"#).integer("logIndex").is_err());
+        assert!(fields(r#"{"logIndex":1,"logIndex":null}"#).integer("logIndex").is_err());
+        assert!(fields(r#"{"a":[null]}"#).list("a").is_err());
+        assert!(fields(r#"{"a":1}"#).finish().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_document_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = parse(&bytes).map(|node| node.into_json());
+        }
+    }
+}

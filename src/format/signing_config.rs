@@ -150,3 +150,43 @@ fn choice(fields: &mut Fields, name: &'static str) -> Result<Option<Choice>, Sig
 fn unsigned(fields: &mut Fields, name: &'static str) -> Result<u32, SigningConfigError> {
     u32::try_from(fields.integer(name)?).map_err(|_| SigningConfigError::Range(name))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn one_with_services_and_one_without() {
+        let json = include_bytes!("../../testdata/keyless/trust/signing_config.both.json");
+        let config = SigningConfig::parse(json).unwrap();
+        assert_eq!(config.transparency_logs.iter().map(|log| log.api_version).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(config.transparency_log_choice, Some(Choice { selector: Selector::Any, count: 0 }));
+        assert!(!config.signs_alone());
+        assert!(!config.transparency_logs[0].is_valid_at(UnixTime(0)));
+        let empty = format!(r#"{{"mediaType":"{MEDIA_TYPE}","rekorTlogConfig":{{}},"tsaConfig":{{}}}}"#);
+        assert!(SigningConfig::parse(empty.as_bytes()).unwrap().signs_alone());
+    }
+
+    #[test]
+    fn what_is_none() {
+        for text in [
+            "{}",
+            r#"{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.1+json"}"#,
+            r#"{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json","x":1}"#,
+            r#"{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json","caUrls":[{"majorApiVersion":-1}]}"#,
+            r#"{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json","tsaConfig":{"selector":9}}"#,
+        ] {
+            assert!(SigningConfig::parse(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_config_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = SigningConfig::parse(&bytes);
+        }
+    }
+}

@@ -85,3 +85,38 @@ impl SimpleSigningPayload {
         go_json::to_vec(self).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn bytes_are_those_of_the_go_program() {
+        let digest = Digest::parse("sha256:a69b5d592ce56ac73de7e7e3241071b8d9e781db5e0ba68b7c6db19564baafbe").unwrap();
+        let payload = SimpleSigningPayload::new("index.docker.io/library/busybox", &digest, &BTreeMap::new());
+        let expected = r#"{"critical":{"identity":{"docker-reference":"index.docker.io/library/busybox"},"image":{"docker-manifest-digest":"sha256:a69b5d592ce56ac73de7e7e3241071b8d9e781db5e0ba68b7c6db19564baafbe"},"type":"cosign container image signature"},"optional":null}"#;
+        assert_eq!(String::from_utf8(payload.to_json()).unwrap(), expected);
+        let annotations = BTreeMap::from([("b".to_owned(), "<2>".to_owned()), ("a".to_owned(), "1".to_owned())]);
+        let payload = SimpleSigningPayload::new("r", &digest, &annotations);
+        assert!(String::from_utf8(payload.to_json()).unwrap().ends_with(r#""optional":{"a":"1","b":"\u003c2\u003e"}}"#));
+    }
+
+    #[test]
+    fn what_was_read_keeps_its_order() {
+        let text = br#"{"optional":{"z":1,"a":null},"critical":{"type":"t"},"other":1}"#;
+        let payload = SimpleSigningPayload::parse(text).unwrap();
+        assert!(String::from_utf8(payload.to_json()).unwrap().ends_with(r#""optional":{"z":1,"a":null}}"#));
+        assert!(SimpleSigningPayload::parse(b"null").is_err());
+        assert!(SimpleSigningPayload::parse(br#"{"critical":{},"critical":{}}"#).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_payload_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = SimpleSigningPayload::parse(&bytes);
+        }
+    }
+}

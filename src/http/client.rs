@@ -1,21 +1,21 @@
 //! The client: connections are shared, set-up happens when it is first needed.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HOST, HeaderValue};
-use rustls::pki_types::ServerName;
 
 use super::exchange::{ERROR_BODY_LIMIT, Request, Response};
 use super::proxy::ProxyRules;
 use super::redact::{self, KnownSecrets};
 use super::retry::{self, RetryPolicy};
-use super::tls::{self, TlsOptions, TlsSettings};
+use super::tls::{self, ClientConfig, ServerName, TlsOptions, TlsSettings};
 use super::{HttpError, trace};
-use crate::ambient::Context;
+use crate::ambient::{Context, Deadline};
 
 /// How long a server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -48,6 +48,8 @@ struct Inner {
     secrets: KnownSecrets,
     plain: OnceLock<Result<reqwest::Client, HttpError>>,
     secure: OnceLock<Result<reqwest::Client, HttpError>>,
+    /// Under a server name override: by real host.
+    renamed: Mutex<HashMap<String, reqwest::Client>>,
 }
 
 impl Client {
@@ -64,8 +66,12 @@ impl Client {
             secrets: KnownSecrets::default(),
             plain: OnceLock::new(),
             secure: OnceLock::new(),
+            renamed: Mutex::default(),
             context: context.clone(),
         };
+        for password in inner.proxies.passwords() {
+            inner.secrets.add(&password);
+        }
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -77,6 +83,11 @@ impl Client {
     /// `text` without any secret that [`Client::hide`] was told of.
     pub fn without_secrets(&self, text: String) -> String {
         self.inner.secrets.remove_from(text)
+    }
+
+    /// When the whole command has to be over.
+    pub fn deadline(&self) -> Deadline {
+        self.inner.context.deadline
     }
 
     /// Whether requests to `url` go through a proxy.
@@ -172,6 +183,10 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
+        if !status.is_success() && body.iter().any(|byte| !byte.is_ascii_whitespace()) {
+            // Errors are shown, and a server may repeat what it was sent.
+            body = self.without_secrets(String::from_utf8_lossy(&body).into_owned()).into_bytes();
+        }
         let (method, url) = (request.method.clone(), request.url.clone());
         Ok(Response { status, headers: std::mem::take(answer.headers_mut()), body, method, url })
     }
@@ -202,20 +217,24 @@ impl Client {
             }
             return inner.plain.get_or_init(|| self.build(inner.tls.configuration()?, None)).clone();
         }
-        let renamed = match inner.tls.server_name() {
-            Some(ServerName::DnsName(name)) => {
-                Some(Renamed { name: name.as_ref().to_owned(), host: url.host_str().unwrap_or_default().to_owned() })
-            }
-            _ => None,
-        };
-        if let Some(renamed) = renamed {
-            // Not shared: the override resolves to this host only.
-            return self.build(inner.tls.configuration()?, Some(renamed));
+        if let Some(ServerName::DnsName(name)) = inner.tls.server_name() {
+            return self.renamed(name.as_ref(), url.host_str().unwrap_or_default());
         }
         inner.secure.get_or_init(|| self.build(inner.tls.configuration()?, None)).clone()
     }
 
-    fn build(&self, configuration: rustls::ClientConfig, renamed: Option<Renamed>) -> Result<reqwest::Client, HttpError> {
+    fn renamed(&self, name: &str, host: &str) -> Result<reqwest::Client, HttpError> {
+        let mut clients = self.inner.renamed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(host) {
+            return Ok(client.clone());
+        }
+        let renamed = Renamed { name: name.to_owned(), host: host.to_owned() };
+        let client = self.build(self.inner.tls.configuration()?, Some(renamed))?;
+        clients.insert(host.to_owned(), client.clone());
+        Ok(client)
+    }
+
+    fn build(&self, configuration: ClientConfig, renamed: Option<Renamed>) -> Result<reqwest::Client, HttpError> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(configuration)
             .user_agent(&self.inner.user_agent)
@@ -236,12 +255,16 @@ impl Client {
     }
 
     fn transport(&self, request: &Request, error: &reqwest::Error) -> HttpError {
-        let port = request.url.port_or_known_default().unwrap_or_default();
-        let server = format!("{}:{port}", request.url.host_str().unwrap_or_default());
+        let host = request.url.host_str().unwrap_or_default();
+        let server = format!("{host}:{}", request.url.port_or_known_default().unwrap_or_default());
+        let reason = match error.is_dns() {
+            true => format!("dial tcp: lookup {host}: no such host ({})", tls::failure::reason(error, &server)),
+            false => tls::failure::reason(error, &server),
+        };
         HttpError::Transport {
             method: request.method.to_string(),
             url: redact::url(&request.url),
-            reason: self.without_secrets(tls::failure::reason(error, &server)),
+            reason: self.without_secrets(reason),
             connecting: error.is_connect(),
         }
     }

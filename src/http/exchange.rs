@@ -44,11 +44,16 @@ impl Request {
     /// Adds a header; a value that no header may have is left out.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        self.set_header(name, value);
+        self
+    }
+
+    /// As [`Request::header`], in place.
+    pub fn set_header(&mut self, name: HeaderName, value: &str) {
         if let Ok(mut value) = HeaderValue::from_str(value) {
             value.set_sensitive(name == reqwest::header::AUTHORIZATION);
             self.headers.insert(name, value);
         }
-        self
     }
 
     /// Sets the body and its media type.

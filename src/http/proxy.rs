@@ -6,6 +6,7 @@ use reqwest::Url;
 
 use super::HttpError;
 use crate::ambient::Env;
+use crate::encoding::{base64, hex};
 
 /// Which proxy a request goes through.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +54,17 @@ impl ProxyRules {
         (!exempt).then_some(proxy)
     }
 
+    /// The passwords in the proxies' URLs, as they are sent and as they are written.
+    pub fn passwords(&self) -> Vec<String> {
+        let pair = |url: &Url| {
+            let password = url.password()?;
+            let decode = |text: &str| percent_decode(text.as_bytes());
+            let sent = [decode(url.username()), b":".to_vec(), decode(password)].concat();
+            Some([password.to_owned(), String::from_utf8_lossy(&decode(password)).into_owned(), base64::encode(sent)])
+        };
+        [&self.http, &self.https].into_iter().flatten().filter_map(pair).flatten().collect()
+    }
+
     /// Whether there is any proxy.
     pub fn is_empty(&self) -> bool {
         self.http.is_none() && self.https.is_none()
@@ -72,6 +84,25 @@ impl Direct {
             }
         }
     }
+}
+
+fn percent_decode(text: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        let escaped = after.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        match escaped.and_then(hex::decode) {
+            Some(byte) => {
+                decoded.extend(byte);
+                rest = &after[2..];
+            }
+            None => {
+                decoded.push(*first);
+                rest = after;
+            }
+        }
+    }
+    decoded
 }
 
 fn parse(variable: &'static str, value: &str) -> Result<Url, HttpError> {
@@ -183,10 +214,17 @@ mod tests {
         assert!(ProxyRules::from_env(&Vars(vec![("HTTPS_PROXY", "http://".into())])).is_err());
     }
 
+    #[test]
+    fn passwords_are_known_as_written_and_as_sent() {
+        let env = Vars(vec![("HTTP_PROXY", "http://me:p%40ss%zz@proxy.example".into())]);
+        let passwords = ProxyRules::from_env(&env).unwrap().passwords();
+        assert_eq!(passwords, ["p%40ss%zz", "p@ss%zz", &base64::encode("me:p@ss%zz")]);
+    }
+
     proptest! {
         #[test]
         fn never_panics(word in "\\PC{0,40}|[0-9a-f.:/*\\[\\]]{0,40}") {
-            let _ = direct(&word);
+            let _ = (direct(&word), percent_decode(word.as_bytes()));
             let _ = parse("HTTP_PROXY", &word);
         }
     }

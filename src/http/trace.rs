@@ -97,7 +97,7 @@ fn escape_json(body: &str) -> String {
     for c in body.chars() {
         match c {
             '\n' | '\r' | '\t' => out.push(c),
-            c if text::quote(c.encode_utf8(&mut [0; 4])).len() > c.len_utf8() && c != ':' => {
+            c if text::quote(c.encode_utf8(&mut [0; 4])).len() > c.len_utf8() => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     out.push_str(&format!("\\u{unit:04x}"));
                 }

@@ -1,7 +1,7 @@
 //! Answers challenges: basic, or a bearer token for each repository (Docker's token protocol, and OAuth2 with a refresh token).
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -25,15 +25,10 @@ const SCOPE_LIMIT: usize = 16;
 /// What this program knows of one registry's way to authenticate. Requests of one repository share a token.
 #[derive(Default)]
 pub struct Authenticator {
-    state: Mutex<State>,
-    challenged: AtomicBool,
-}
-
-#[derive(Default)]
-struct State {
     /// The registry's way, once it was seen.
-    scheme: Option<Scheme>,
-    grants: HashMap<String, Grant>,
+    scheme: std::sync::Mutex<Option<Scheme>>,
+    /// By path. Whoever holds a grant fetches its token; others of that repository wait.
+    grants: std::sync::Mutex<HashMap<String, Arc<Mutex<Grant>>>>,
 }
 
 #[derive(Clone)]
@@ -69,7 +64,15 @@ pub struct Wish<'a> {
 impl Authenticator {
     /// Whether the registry asked for credentials before.
     pub fn is_challenged(&self) -> bool {
-        self.challenged.load(Ordering::Relaxed)
+        self.scheme().is_some()
+    }
+
+    fn scheme(&self) -> Option<Scheme> {
+        self.scheme.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn grant(&self, repository: &RepositoryName) -> Arc<Mutex<Grant>> {
+        self.grants.lock().unwrap_or_else(PoisonError::into_inner).entry(repository.path.clone()).or_default().clone()
     }
 
     /// The `Authorization` to send with a first request, where the registry's way is known already; fetches a token where it is by bearer.
@@ -77,9 +80,9 @@ impl Authenticator {
     /// # Errors
     /// The token server refuses or cannot be reached.
     pub async fn authorization(&self, wish: Wish<'_>) -> Result<Option<IdToken>, RegistryError> {
-        let mut state = self.state.lock().await;
-        let Some(scheme) = state.scheme.clone() else { return Ok(None) };
-        let grant = state.grants.entry(wish.repository.path.clone()).or_default();
+        let Some(scheme) = self.scheme() else { return Ok(None) };
+        let grant = self.grant(wish.repository);
+        let mut grant = grant.lock().await;
         if grant.authorization.is_none() || grant.access < Some(wish.access) {
             grant.widen(wish, None);
             grant.authorize(&scheme, wish).await?;
@@ -93,11 +96,10 @@ impl Authenticator {
     /// # Errors
     /// A challenge that cannot be answered: a realm that is missing, malformed or out of bounds; a token server that refuses.
     pub async fn answer(&self, challenges: &[Challenge], sent: Option<&IdToken>, wish: Wish<'_>) -> Result<Option<IdToken>, RegistryError> {
-        let mut state = self.state.lock().await;
         let Some((scheme, scope)) = choose(challenges, wish.origin)? else { return Ok(None) };
-        state.scheme = Some(scheme.clone());
-        self.challenged.store(true, Ordering::Relaxed);
-        let grant = state.grants.entry(wish.repository.path.clone()).or_default();
+        *self.scheme.lock().unwrap_or_else(PoisonError::into_inner) = Some(scheme.clone());
+        let grant = self.grant(wish.repository);
+        let mut grant = grant.lock().await;
         // Another request may have fetched a token meanwhile.
         if grant.authorization.is_some() && grant.authorization.as_ref() != sent && grant.access >= Some(wish.access) {
             return Ok(grant.authorization.clone());
@@ -143,7 +145,7 @@ impl Grant {
         let bearer = |token: &IdToken| IdToken::new(format!("Bearer {}", token.expose()));
         self.authorization = match (scheme, &credential.registry_token) {
             (_, Some(token)) => Some(bearer(token)),
-            (Scheme::Basic, None) => basic(credential),
+            (Scheme::Basic, None) => basic(wish),
             (Scheme::Bearer { realm, service }, None) => {
                 let tokens = self.fetch(realm, service.as_deref(), wish).await?;
                 if tokens.refresh_token.is_some() {
@@ -179,7 +181,7 @@ impl Grant {
             }
         }
         let request = Request::new(Method::GET, url, TOKEN_BODY_LIMIT).kind(BodyKind::Credentials);
-        match basic(wish.credential) {
+        match basic(wish) {
             Some(authorization) => request.header(AUTHORIZATION, authorization.expose()),
             None => request,
         }
@@ -245,13 +247,16 @@ fn tokens(response: &Response) -> Result<Tokens, RegistryError> {
     Ok(Tokens { token, refresh_token: secret(body.refresh_token) })
 }
 
-fn basic(credential: &Credential) -> Option<IdToken> {
+fn basic(wish: Wish<'_>) -> Option<IdToken> {
+    let credential = wish.credential;
     let password = credential.password.as_ref().map_or(&[][..], |password| password.expose());
     if credential.username.is_empty() && password.is_empty() {
         return None;
     }
     let pair = zeroize::Zeroizing::new([credential.username.as_bytes(), b":", password].concat());
-    Some(IdToken::new(format!("Basic {}", base64::encode(&*pair))))
+    let encoded = zeroize::Zeroizing::new(base64::encode(&*pair));
+    wish.client.hide(&encoded);
+    Some(IdToken::new(format!("Basic {}", encoded.as_str())))
 }
 
 fn actions(access: Access) -> &'static str {

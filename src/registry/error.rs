@@ -171,6 +171,9 @@ impl RegistryError {
                 format!("multiple errors returned: {}", shown.join("; "))
             }
         };
+        // go-containerregistry leaves the status out where there are codes; but whether it is worth trying again is what people ask.
+        let temporary = !errors.is_empty() && (status.as_u16() == 429 || status.is_server_error());
+        let text = if temporary { format!("{text} ({} {})", status.as_u16(), status.canonical_reason().unwrap_or_default()) } else { text };
         let codes = errors.into_iter().take(10).map(|error| text::quote(&error.code)).collect();
         Self::Status { status: status.as_u16(), codes, text: prefix + &text }
     }
@@ -229,6 +232,8 @@ mod tests {
         assert_eq!(text_of(Method::GET, 502, ""), format!("{url}unexpected status code 502 Bad Gateway"));
         assert_eq!(text_of(Method::GET, 404, "404 page\n"), format!("{url}unexpected status code 404 Not Found: 404 page"));
         assert!(text_of(Method::HEAD, 404, "").ends_with("404 Not Found (HEAD responses have no body, use GET for details)"));
+        let limited = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}"#;
+        assert_eq!(text_of(Method::GET, 429, limited), format!("{url}TOOMANYREQUESTS: slow down (429 Too Many Requests)"));
         let two = r#"{"errors":[{"code":"A","message":"b"},{"code":"C","message":"d","detail":null}]}"#;
         assert_eq!(text_of(Method::GET, 400, two), format!("{url}multiple errors returned: A: b; C: d"));
     }

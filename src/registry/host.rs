@@ -142,11 +142,10 @@ impl Host {
         let mut answered = 0;
         loop {
             request.headers.remove(AUTHORIZATION);
-            let mut authorized = request.clone();
             if let Some(authorization) = &sent {
-                authorized = authorized.header(AUTHORIZATION, authorization.expose());
+                request.set_header(AUTHORIZATION, authorization.expose());
             }
-            let response = self.client.send(&authorized).await?;
+            let response = self.client.send(request).await?;
             if response.status != StatusCode::UNAUTHORIZED || answered == CHALLENGE_LIMIT {
                 return Ok(response);
             }

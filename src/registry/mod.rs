@@ -3,6 +3,7 @@
 //! [`Registries`] hands out repositories; those of one registry share a `Host`: its scheme, connections and tokens.
 
 mod auth;
+mod certs_d;
 mod challenge;
 pub mod error;
 mod go_value;

@@ -7,7 +7,7 @@ use super::host::Host;
 use super::keychain::Keychain;
 use super::layout::LayoutRepository;
 use super::remote::RemoteRepository;
-use super::{Access, RegistryError, RegistryOptions, Repository};
+use super::{Access, RegistryError, RegistryOptions, Repository, certs_d};
 use crate::ambient::Context;
 use crate::format::oci::{ImageRef, RepositoryName, Selector};
 use crate::http::{Client, ClientOptions, RetryPolicy, TlsOptions, user_agent};
@@ -25,6 +25,8 @@ struct Shared {
     options: Arc<RegistryOptions>,
     context: Context,
     client: Client,
+    /// What the client was built from, for registries that need one of their own.
+    client_options: ClientOptions,
     keychain: OnceLock<Arc<Keychain>>,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
@@ -55,8 +57,16 @@ impl Registries {
             server_name: options.server_name.clone().filter(|name| !name.is_empty()),
         };
         let user_agent = format!("{} {LIBRARY}", user_agent());
-        let client = Client::new(&ClientOptions { tls, user_agent, retry: RetryPolicy::default() }, &context)?;
-        let shared = Shared { options: Arc::new(options), context, client, keychain: OnceLock::new(), hosts: Mutex::new(HashMap::new()) };
+        let client_options = ClientOptions { tls, user_agent, retry: RetryPolicy::default() };
+        let client = Client::new(&client_options, &context)?;
+        let shared = Shared {
+            options: Arc::new(options),
+            context,
+            client,
+            client_options,
+            keychain: OnceLock::new(),
+            hosts: Mutex::new(HashMap::new()),
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -72,7 +82,7 @@ impl Registries {
     /// A repository of a registry. No connection is made; the Docker config is read, unless the options hold the credential.
     ///
     /// # Errors
-    /// A malformed host or path; a configuration that cannot be parsed.
+    /// A malformed host or path; a configuration, or a file in `certs.d`, that cannot be used.
     pub fn repository(&self, name: &RepositoryName, access: Access) -> Result<Arc<dyn Repository>, RegistryError> {
         if name.path.split('/').any(|segment| segment == "." || segment == "..") {
             return Err(RegistryError::Malformed { what: name.to_string(), reason: "a path with . or .. names no repository".to_owned() });
@@ -121,7 +131,11 @@ impl Registries {
         if let Some(host) = hosts.get(registry) {
             return Ok(host.clone());
         }
-        let host = Arc::new(Host::new(registry, self.shared.options.clone(), self.shared.client.clone(), keychain)?);
+        let client = match certs_d::tls_options(&*self.shared.context.env, registry, &self.shared.client_options.tls) {
+            Some(tls) => Client::new(&ClientOptions { tls, ..self.shared.client_options.clone() }, &self.shared.context)?,
+            None => self.shared.client.clone(),
+        };
+        let host = Arc::new(Host::new(registry, self.shared.options.clone(), client, keychain)?);
         hosts.insert(registry.to_owned(), host.clone());
         Ok(host)
     }

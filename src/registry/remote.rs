@@ -192,7 +192,8 @@ impl Repository for RemoteRepository {
         if let Some(said) = said.filter(|said| *said != digest) {
             return Err(RegistryError::DigestMismatch { what: self.what(selector), expected: digest, actual: said.to_string() });
         }
-        Ok(Stored { digest, subject_acknowledged: response.header(OCI_SUBJECT).is_some_and(|subject| Digest::parse(subject).is_some()) })
+        let acknowledged = response.header(OCI_SUBJECT);
+        Ok(Stored { digest, subject_acknowledged: acknowledged.is_some_and(|said| subject_of(bytes).as_deref() == Some(said.trim())) })
     }
 
     async fn delete_manifest(&self, selector: &Selector) -> Result<(), RegistryError> {
@@ -238,6 +239,15 @@ impl Repository for RemoteRepository {
     async fn update_tag(&self, tag: &str, update: &dyn TagUpdate) -> Result<Option<Stored>, RegistryError> {
         update::tag(self, tag, update).await
     }
+}
+
+/// The digest of the subject that a manifest names.
+fn subject_of(manifest: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Referring {
+        subject: Descriptor,
+    }
+    serde_json::from_slice::<Referring>(manifest).ok().map(|manifest| manifest.subject.digest)
 }
 
 /// The media type of a manifest: what the registry says, unless that says nothing of manifests; then what the manifest itself says.

@@ -141,8 +141,7 @@ fn read(path: &Path, what: &'static str) -> Result<Vec<u8>, TrustError> {
 }
 
 fn certificates(path: &Path, what: &'static str) -> Result<Vec<Certificate>, TrustError> {
-    Certificate::all_from_pem(&read(path, what)?)
-        .map_err(|source| TrustError::Certificates { what, path: path.to_owned(), source })
+    Certificate::all_from_pem(&read(path, what)?).map_err(|source| TrustError::Certificates { what, path: path.to_owned(), source })
 }
 
 fn key(path: &Path, what: &'static str) -> Result<PublicKey, TrustError> {

@@ -2,10 +2,10 @@
 
 use super::SignerKey;
 use super::requirement::Artifact;
-use crate::crypto::{Digest, HashAlgorithm};
+use crate::crypto::{Digest, HashAlgorithm, KeyAlgorithm, SignatureScheme};
 use crate::encoding::hex;
 use crate::format::material::{Form, Signed, SignedContent};
-use crate::format::tlog::{EntryBody, EntryVerifier};
+use crate::format::tlog::{EntryBody, EntrySignature, EntryVerifier, key_details};
 
 /// Why a log entry is about something else.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +22,9 @@ pub enum BindingError {
     /// Another kind of entry than an envelope needs.
     #[error("transparency log rekor v1 entry is not a dsse_v001 or intoto_v002 entry")]
     NotEnvelope,
+    /// A way of signing that does not go with the key.
+    #[error("transparency log key details do not match")]
+    KeyDetails,
     /// The digest of something else.
     #[error("transparency log hashedrekord entry digest {logged} does not match artifact {signed}")]
     Digest {
@@ -77,12 +80,15 @@ pub(super) fn check(body: &EntryBody, signed: &Signed, artifact: Artifact<'_>, s
     let (wrong_signature, wrong_key) =
         if legacy { (BindingError::LegacySignature, BindingError::LegacyKey) } else { (BindingError::Signature, BindingError::Key) };
     let [logged] = body.signatures() else { return Err(wrong_signature) };
-    if !has_signature(signed, &logged.signature) {
-        return Err(wrong_signature);
+    match &logged.signature {
+        Some(signature) if has_signature(signed, signature) => {}
+        // Only `intoto` 0.0.1 has none; there the digest of the whole envelope stands for it.
+        None if legacy => {}
+        _ => return Err(wrong_signature),
     }
     let same_key = match (&logged.verifier, signer) {
         (EntryVerifier::Certificate(logged), SignerKey::Certificate(leaf)) => logged.der() == leaf.der(),
-        (EntryVerifier::PublicKey(logged), SignerKey::Key { key, certificate: None }) => logged == key,
+        (EntryVerifier::PublicKey(logged), SignerKey::Key { key, certificate: None }) => logged.as_ref() == key,
         // A certificate that came along with a signature checked by its key: the log has the certificate.
         (EntryVerifier::Certificate(logged), SignerKey::Key { certificate: Some(leaf), .. }) => logged.der() == leaf.der(),
         _ => false,
@@ -91,8 +97,15 @@ pub(super) fn check(body: &EntryBody, signed: &Signed, artifact: Artifact<'_>, s
         return Err(wrong_key);
     }
     match body {
-        EntryBody::HashedRekord { digest, version, .. } => check_digest(digest, *version == "0.0.2", signed, artifact),
-        EntryBody::Envelope { payload_digest, .. } => check_payload(payload_digest, signed),
+        EntryBody::HashedRekord { digest, signature, .. } => {
+            if body.is_rekor_v2() && !has_fitting_details(signature, digest.algorithm()) {
+                return Err(BindingError::KeyDetails);
+            }
+            check_digest(digest, body.is_rekor_v2(), signed, artifact)
+        }
+        EntryBody::Envelope { payload_digest, envelope_digest, .. } => {
+            check_envelope(payload_digest.as_ref(), envelope_digest.as_ref(), signed)
+        }
     }
 }
 
@@ -145,15 +158,41 @@ fn artifact_digest(artifact: Artifact<'_>, algorithm: HashAlgorithm) -> Result<D
     known.ok_or(BindingError::DigestMissing(algorithm.name()))
 }
 
-fn check_payload(logged: &Digest, signed: &Signed) -> Result<(), BindingError> {
+/// Rekor v2 records how the key signs: that must be a way of this kind of key, over a digest by that function.
+fn has_fitting_details(signature: &EntrySignature, algorithm: HashAlgorithm) -> bool {
+    let (Some(name), Some(key)) = (&signature.key_details, signature.verifier.key()) else { return false };
+    let Some(scheme) = key_details::scheme(name) else { return false };
+    let same_curve = match (key.algorithm(), scheme) {
+        (KeyAlgorithm::Ecdsa(of_key), SignatureScheme::Ecdsa(of_scheme, _)) => of_key == of_scheme,
+        (KeyAlgorithm::Ecdsa(_), _) | (_, SignatureScheme::Ecdsa(..)) => false,
+        _ => true,
+    };
+    same_curve && scheme.hash() == Some(algorithm) && key_details::name(&key, scheme) == Some(name.as_str())
+}
+
+fn check_envelope(payload: Option<&Digest>, whole: Option<&Digest>, signed: &Signed) -> Result<(), BindingError> {
     let legacy = signed.material.form == Form::Legacy;
     let SignedContent::Envelope(envelope) = &signed.content else {
         return Err(if legacy { BindingError::LegacyKind } else { BindingError::NotHashedRekord });
     };
-    let expected = logged.algorithm().digest(&envelope.payload);
-    match (expected == *logged, legacy) {
-        (true, _) => Ok(()),
-        (false, true) => Err(BindingError::LegacyDigest { logged: logged.hex(), signed: expected.hex() }),
-        (false, false) => Err(BindingError::Payload { logged: logged.hex(), signed: expected.hex() }),
+    let different = |logged: &Digest, expected: &Digest| match legacy {
+        true => BindingError::LegacyDigest { logged: logged.hex(), signed: expected.hex() },
+        false => BindingError::Payload { logged: logged.hex(), signed: expected.hex() },
+    };
+    // Of a bundle's envelope only the payload can be compared; the older form has the envelope as it was sent to the log.
+    let whole = whole.zip(signed.material.envelope_bytes.as_ref()).filter(|_| legacy);
+    if let Some((logged, bytes)) = whole {
+        let expected = logged.algorithm().digest(bytes);
+        if expected != *logged {
+            return Err(different(logged, &expected));
+        }
+    }
+    match payload {
+        Some(logged) => {
+            let expected = logged.algorithm().digest(&envelope.payload);
+            if expected == *logged { Ok(()) } else { Err(different(logged, &expected)) }
+        }
+        None if whole.is_some() => Ok(()),
+        None => Err(BindingError::NotEnvelope),
     }
 }

@@ -56,9 +56,8 @@ impl Check<'_> {
         }
         let log = self.log_evidence(SignerKey::Key { key, certificate })?;
         let verified = self.signed_by_key(key, hash, log, times)?;
-        match certificate {
-            Some(leaf) => self.check_legacy_expiry(leaf, &[], &verified.times)?,
-            None => {}
+        if let Some(leaf) = certificate {
+            self.check_legacy_expiry(leaf, &[], &verified.times)?;
         }
         Ok(verified)
     }
@@ -74,7 +73,7 @@ impl Check<'_> {
         let statement = claims::check(self.signed, self.artifact, self.requirement)?;
         let checks = Checks { timestamp: !times.is_empty(), ..self.checks() };
         times.extend(log.times);
-        Ok(Verified { signer: VerifiedSigner::Key(key.clone()), checks, times, log_entries: log.entries, statement })
+        Ok(Verified { signer: VerifiedSigner::Key(Box::new(key.clone())), checks, times, log_entries: log.entries, statement })
     }
 
     /// What the requirement alone says about the list of checks, once all of them have held.

@@ -85,11 +85,11 @@ pub(super) fn check(signed: &Signed, artifact: Artifact<'_>, requirement: &Requi
         SignedContent::Envelope(envelope) => envelope_content(envelope, signed.material.form, artifact, &requirement.claims)?,
     };
     match (&requirement.predicate_type, &content) {
-        (Some(expected), VerifiedContent::Statement(statement)) if statement.predicate_type == *expected => Ok(content),
+        (Some(expected), VerifiedContent::Statement(statement)) if statement.predicate_type == expected.uri => Ok(content),
         (Some(_), VerifiedContent::Artifact) => Err(ClaimError::NoEnvelope),
         (Some(expected), content) => {
             let found = if let VerifiedContent::Statement(statement) = content { statement.predicate_type.clone() } else { String::new() };
-            Err(ClaimError::PredicateType { expected: expected.clone(), found })
+            Err(ClaimError::PredicateType { expected: expected.name.clone(), found })
         }
         (None, _) => Ok(content),
     }

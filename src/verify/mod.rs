@@ -1,4 +1,25 @@
 //! The engine: decides whether a signature is to be believed. Pure and synchronous: what it needs is given, the time too.
+//!
+//! Every form of a signature (bundle, layer annotations, older `--bundle` JSON, detached) becomes one [`Signed`] at the edge, and
+//! is checked here by the same code against a [`Requirement`], believing nobody but a [`TrustedRoot`]. A bundle of a file, say:
+//!
+//! ```no_run
+//! use cosign::encoding::UnixTime;
+//! use cosign::format::{bundle::Bundle, trusted_root::TrustedRoot};
+//! use cosign::verify::{Artifact, Blob, IdentityPolicy, Matcher, Requirement, SctRequirement, Trust, verify};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let root = TrustedRoot::parse(&std::fs::read("trusted_root.json")?)?;
+//! let signed = Bundle::parse(&std::fs::read("file.sigstore.json")?, false)?.to_signed()?;
+//! let identities = IdentityPolicy::one(Matcher::exact("a@example.com"), Matcher::exact("https://issuer.example"));
+//! let requirement = Requirement::new(Trust::Identity { identities, sct: SctRequirement::required() });
+//! let file = std::fs::read("file")?;
+//! let now = UnixTime::from(std::time::SystemTime::now());
+//! let verified = verify(&signed, Artifact::Blob(&Blob::from_bytes(&file)), &requirement, &root, now)?;
+//! println!("signed at {:?}", verified.times);
+//! # Ok(())
+//! # }
+//! ```
 
 mod binding;
 mod by_certificate;
@@ -21,7 +42,9 @@ pub use claims::ClaimError;
 pub use error::VerificationError;
 pub use identity::{EmptyPolicy, Identity, IdentityError, IdentityPolicy, Matcher, Mismatch, Workflow};
 pub use pattern::{Pattern, PatternError};
-pub use requirement::{Artifact, Blob, ClaimsRequirement, KeyTrust, Requirement, SctRequirement, TimeRequirement, TlogRequirement, Trust};
+pub use requirement::{
+    Artifact, Blob, ClaimsRequirement, KeyTrust, Requirement, SctRequirement, TimeRequirement, TlogRequirement, Trust, WantedPredicate,
+};
 pub use sct::SctCheckError;
 pub use signature::SignatureError;
 pub use timestamp::TimeError;
@@ -31,7 +54,7 @@ pub use verified::{Checks, TimeSource, Verified, VerifiedCertificate, VerifiedCo
 use crate::crypto::{Certificate, HashAlgorithm, KeyAlgorithm, PublicKey};
 use crate::encoding::UnixTime;
 use crate::format::intoto::Statement;
-use crate::format::material::{Signed, SignedContent, SignerMaterial};
+use crate::format::material::{Form, Signed, SignedContent, SignerMaterial};
 use crate::format::tlog::EntryBody;
 use crate::format::trusted_root::TrustedRoot;
 use by_certificate::CertificatePolicy;
@@ -50,6 +73,9 @@ pub fn verify(
     trusted: &TrustedRoot,
     now: UnixTime,
 ) -> Result<Verified, VerificationError> {
+    if let (Form::Bundle, SignedContent::Envelope(envelope)) = (signed.material.form, &signed.content) {
+        envelope.single_signature().map_err(SignatureError::Dsse)?;
+    }
     let check = Check { signed, artifact, requirement, trusted, now };
     match &requirement.trust {
         Trust::Key(trust) => check.by_one_of(trust),

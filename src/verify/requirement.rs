@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::identity::IdentityPolicy;
 use crate::crypto::{Certificate, Digest, HashAlgorithm, PublicKey};
+use crate::format::intoto::predicate_type;
 
 /// What must hold for a signature to be believed.
 #[derive(Clone)]
@@ -17,7 +18,23 @@ pub struct Requirement {
     /// What it must say about the artifact.
     pub claims: ClaimsRequirement,
     /// The predicate type that a statement must have, whether claims are checked or not; `None` takes any.
-    pub predicate_type: Option<String>,
+    pub predicate_type: Option<WantedPredicate>,
+}
+
+/// A predicate type as it was asked for, and what it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedPredicate {
+    /// A short name or the type itself, for messages.
+    pub name: String,
+    /// The type.
+    pub uri: String,
+}
+
+impl WantedPredicate {
+    /// Reads `--type`: a short name, else the type itself.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), uri: predicate_type::from_short_name(name).unwrap_or(name).to_owned() }
+    }
 }
 
 /// Who must have signed.

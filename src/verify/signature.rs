@@ -120,10 +120,10 @@ impl<'a> Candidate<'a> {
     }
 
     fn over_digest(&self, message: &MessageSignature, digest: &Digest) -> Result<(), SignatureError> {
-        if let Some(noted) = &message.digest {
-            if noted.bytes != digest.bytes() || hash_of(noted)? != digest.algorithm() {
-                return Err(SignatureError::ArtifactDigest);
-            }
+        if let Some(noted) = &message.digest
+            && (noted.bytes != digest.bytes() || hash_of(noted)? != digest.algorithm())
+        {
+            return Err(SignatureError::ArtifactDigest);
         }
         self.try_schemes(&message.signature, |_| Some(Message::Digest(digest))).map_err(|error| match error {
             VerifyError::NeedsMessage(SignatureScheme::Ed25519) => SignatureError::NeedsArtifact,

@@ -3,10 +3,9 @@
 use super::binding::{self, BindingError};
 use super::verified::{TimeSource, VerifiedTime};
 use super::{Artifact, SignerKey};
-use crate::crypto::merkle::{self, MerkleError};
 use crate::encoding::{UnixTime, hex, text};
 use crate::format::material::{Form, Signed};
-use crate::format::tlog::{Checkpoint, CheckpointError, EntryBody, EntryBodyError, InclusionProof, LogEntry, set};
+use crate::format::tlog::{EntryBody, EntryBodyError, InclusionError, LogEntry, SetError, set};
 use crate::format::trusted_root::{TransparencyLog, TrustedRoot};
 
 /// The most entries that are looked at.
@@ -41,7 +40,7 @@ pub enum TlogError {
     #[error("cannot verify Rekor v2 entry without baseUrl in transparency log's trusted root")]
     NoBaseUrl,
     /// The body is none.
-    #[error("entry body is not a recognizable Rekor v1 or Rekor v2 type: {0}")]
+    #[error(transparent)]
     Body(#[from] EntryBodyError),
     /// The entry says another kind or version than its body.
     #[error("kind and version mismatch: {}/{} is not what the entry's body is", text::quote(.kind), text::quote(.version))]
@@ -51,37 +50,20 @@ pub enum TlogError {
         /// What the entry says.
         version: String,
     },
-    /// The proof of an entry of version 1.
-    #[error("{0}")]
-    Inclusion(MerkleError),
-    /// The checkpoint of an entry of version 1.
-    #[error("{0}")]
-    Checkpoint(CheckpointError),
-    /// The proof's root is not the checkpoint's.
-    #[error("proof root hash does not match signed tree head, expected {checkpoint} got {proof}")]
-    RootHash {
-        /// The checkpoint's, hexadecimal.
-        checkpoint: String,
-        /// The proof's, hexadecimal.
-        proof: String,
+    /// A kind of entry that does not say enough about a bundle.
+    #[error("unsupported entry type: {kind} {version}")]
+    Unsupported {
+        /// The kind.
+        kind: &'static str,
+        /// Its version.
+        version: &'static str,
     },
-    /// The proof's tree size is not the checkpoint's.
-    #[error("proof tree size does not match signed tree head, expected {checkpoint} got {proof}")]
-    TreeSize {
-        /// The checkpoint's.
-        checkpoint: u64,
-        /// The proof's.
-        proof: i64,
-    },
-    /// An index or size below zero.
-    #[error("inclusion proof with a negative index or size")]
-    Negative,
-    /// The proof of an entry of version 2.
-    #[error("verifying log entry: verifying inclusion: {0}")]
-    InclusionV2(MerkleError),
-    /// The checkpoint of an entry of version 2.
-    #[error("verifying log entry: unverified checkpoint signature: {0}")]
-    CheckpointV2(CheckpointError),
+    /// The proof or checkpoint of an entry of version 1.
+    #[error("{0}")]
+    Inclusion(InclusionError),
+    /// The proof or checkpoint of an entry of version 2.
+    #[error("verifying log entry: {0}")]
+    InclusionV2(InclusionError),
     /// The entry is about something else.
     #[error(transparent)]
     Binding(#[from] BindingError),
@@ -110,8 +92,8 @@ pub enum SkipReason {
     #[error("log {0} is not trusted")]
     UnknownLog(String),
     /// The promise is not by the log.
-    #[error("unable to verify SET")]
-    Promise,
+    #[error(transparent)]
+    Promise(SetError),
     /// The log's key did not count then.
     #[error("rekor log public key not valid at payload integrated time {0}")]
     Period(UnixTime),
@@ -179,6 +161,10 @@ fn check_one(
     if body.kind() != entry.kind || body.version() != entry.version {
         return Err(TlogError::KindVersion { kind: entry.kind.clone(), version: entry.version.clone() });
     }
+    // What version 2 once wrote for envelopes, sigstore-go no longer takes either.
+    if body.is_rekor_v2() && body.kind() != "hashedrekord" {
+        return Err(TlogError::Unsupported { kind: body.kind(), version: body.version() });
+    }
     let form = signed.material.form;
     // The older form compares first, as cosign does there; the order decides the message only.
     if form == Form::Legacy {
@@ -188,20 +174,20 @@ fn check_one(
         let id = hex::encode(&entry.log_id);
         return if form == Form::Legacy { Err(TlogError::UnknownLog(id)) } else { Ok(Err(SkipReason::UnknownLog(id))) };
     };
-    let is_v2 = is_v2(&body);
+    let is_v2 = body.is_rekor_v2();
     if entry.inclusion_promise.is_none() && (entry.inclusion_proof.is_none() || form == Form::Legacy) {
         return Err(TlogError::NoEvidence);
     }
     if is_v2 && entry.inclusion_proof.is_none() {
         return Err(TlogError::NoProof);
     }
-    if let Some(promise) = &entry.inclusion_promise {
-        if let Err(reason) = check_promise(entry, promise, is_v2, log) {
-            return if form == Form::Legacy { Err(TlogError::Promise(reason)) } else { Ok(Err(reason)) };
-        }
+    if let Some(promise) = &entry.inclusion_promise
+        && let Err(reason) = check_promise(entry, promise, is_v2, log)
+    {
+        return if form == Form::Legacy { Err(TlogError::Promise(reason)) } else { Ok(Err(reason)) };
     }
-    if let Some(proof) = &entry.inclusion_proof {
-        if is_v2 { check_proof_v2(entry, proof, log)? } else { check_proof_v1(entry, proof, log)? }
+    if entry.inclusion_proof.is_some() {
+        check_proof(entry, is_v2, log)?;
     }
     if form == Form::Bundle {
         binding::check(&body, signed, artifact, signer)?;
@@ -214,10 +200,6 @@ fn check_one(
     Ok(Ok(time))
 }
 
-fn is_v2(body: &EntryBody) -> bool {
-    matches!(body, EntryBody::HashedRekord { version: "0.0.2", .. })
-}
-
 fn check_promise(entry: &LogEntry, promise: &[u8], is_v2: bool, log: &TransparencyLog) -> Result<(), SkipReason> {
     if is_v2 {
         return Err(SkipReason::PromiseV2);
@@ -226,32 +208,18 @@ fn check_promise(entry: &LogEntry, promise: &[u8], is_v2: bool, log: &Transparen
     if !log.key.valid.contains(time) {
         return Err(SkipReason::Period(time));
     }
-    set::verify(entry, promise, &log.key.key).map_err(|_| SkipReason::Promise)
+    set::verify(entry, promise, &log.key.key).map_err(SkipReason::Promise)
 }
 
-fn check_proof_v1(entry: &LogEntry, proof: &InclusionProof, log: &TransparencyLog) -> Result<(), TlogError> {
-    let (Ok(index), Ok(size)) = (u64::try_from(proof.log_index), u64::try_from(proof.tree_size)) else {
-        return Err(TlogError::Negative);
-    };
-    let leaf = merkle::leaf_hash(&entry.canonicalized_body);
-    merkle::verify_inclusion(index, size, &leaf, &proof.hashes, &proof.root_hash).map_err(TlogError::Inclusion)?;
-    let checkpoint = Checkpoint::verify_v1(&proof.checkpoint, &log.key.key).map_err(TlogError::Checkpoint)?;
-    if checkpoint.root_hash != proof.root_hash {
-        return Err(TlogError::RootHash { checkpoint: hex::encode(&checkpoint.root_hash), proof: hex::encode(&proof.root_hash) });
-    }
-    if checkpoint.size != size {
-        return Err(TlogError::TreeSize { checkpoint: checkpoint.size, proof: proof.tree_size });
+/// The key's period is not compared: a proof has no time that could be compared with it.
+fn check_proof(entry: &LogEntry, is_v2: bool, log: &TransparencyLog) -> Result<(), TlogError> {
+    if is_v2 {
+        let origin = host_of(&log.base_url).ok_or(TlogError::NoBaseUrl)?;
+        entry.verify_inclusion_v2(origin, &log.key.key).map_err(TlogError::InclusionV2)?;
+    } else {
+        entry.verify_inclusion_v1(&log.key.key).map_err(TlogError::Inclusion)?;
     }
     Ok(())
-}
-
-/// Size and root are the checkpoint's; what the proof says of them is not read.
-fn check_proof_v2(entry: &LogEntry, proof: &InclusionProof, log: &TransparencyLog) -> Result<(), TlogError> {
-    let index = u64::try_from(entry.log_index).map_err(|_| TlogError::Negative)?;
-    let origin = host_of(&log.base_url).ok_or(TlogError::NoBaseUrl)?;
-    let checkpoint = Checkpoint::verify_v2(&proof.checkpoint, origin, &log.key.key).map_err(TlogError::CheckpointV2)?;
-    let leaf = merkle::leaf_hash(&entry.canonicalized_body);
-    merkle::verify_inclusion(index, checkpoint.size, &leaf, &proof.hashes, &checkpoint.root_hash).map_err(TlogError::InclusionV2)
 }
 
 fn check_time(entry: &LogEntry, signer: SignerKey<'_>) -> Result<(), TlogError> {

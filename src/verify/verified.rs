@@ -25,7 +25,7 @@ pub struct Verified {
 #[derive(Clone)]
 pub enum VerifiedSigner {
     /// The owner of this key.
-    Key(PublicKey),
+    Key(Box<PublicKey>),
     /// The owner of a certificate.
     Certificate(Box<VerifiedCertificate>),
 }

@@ -7,9 +7,15 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
+use super::registry::behaviour::{PASSWORD, USER};
 use super::{http_client, skipped};
+
+/// [`USER`] and [`PASSWORD`], by `htpasswd -Bbn`.
+const HTPASSWD: &str = "alice:$2b$04$5N4BFZDFZUOom/UAEkXQgu0n0Hysm7jKyhf7cTi0kf2rOM98ejWRe\n";
 
 /// A running registry with a directory of its own. It ends when this is dropped.
 pub struct DockerRegistry {
@@ -21,24 +27,39 @@ pub struct DockerRegistry {
 impl DockerRegistry {
     /// Starts one; the repository `app` holds the images. Where the program is missing: `None`, said aloud, and a failure when `CI=true`.
     pub fn start() -> Option<Self> {
+        Self::start_with("")
+    }
+
+    /// The same for [`USER`] and [`PASSWORD`] only.
+    pub fn with_password() -> Option<Self> {
+        Self::start_with(HTPASSWD)
+    }
+
+    fn start_with(passwords: &str) -> Option<Self> {
         let Some(program) = program() else {
             assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "docker-registry is missing (apt-get install docker-registry)");
             skipped("docker-registry is missing (apt-get install docker-registry)");
             return None;
         };
         // Another process may take the port between the look and the start: then try another.
-        let registry = (0..5).find_map(|_| Self::try_start(&program)).expect("docker-registry does not start");
-        http_client::seed(&registry.host, "app");
+        let registry = (0..5).find_map(|_| Self::try_start(&program, passwords)).expect("docker-registry does not start");
+        let basic = format!("Basic {}", STANDARD.encode(format!("{USER}:{PASSWORD}")));
+        http_client::seed(&registry.host, "app", &[("Authorization", &basic)]);
         Some(registry)
     }
 
-    fn try_start(program: &PathBuf) -> Option<Self> {
+    fn try_start(program: &PathBuf, passwords: &str) -> Option<Self> {
         let directory = TempDir::new().unwrap();
         let host = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let config = serde_json::json!({
+        let mut config = serde_json::json!({
             "version": "0.1", "log": {"level": "error"}, "http": {"addr": host},
             "storage": {"filesystem": {"rootdirectory": directory.path().join("data")}, "delete": {"enabled": true}},
         });
+        if !passwords.is_empty() {
+            let file = directory.path().join("htpasswd");
+            std::fs::write(&file, passwords).unwrap();
+            config["auth"] = serde_json::json!({"htpasswd": {"realm": "test", "path": file}});
+        }
         let file = directory.path().join("config.yml"); // JSON is YAML
         std::fs::write(&file, config.to_string()).unwrap();
         let log = File::create(directory.path().join("log")).unwrap();

@@ -36,21 +36,22 @@ impl Answer {
     }
 }
 
-/// Puts the images into a repository of the registry at `host`.
-pub fn seed(host: &str, repository: &str) {
+/// Puts the images into a repository of the registry at `host`; `access` are headers for each request.
+pub fn seed(host: &str, repository: &str, access: &[(&str, &str)]) {
+    let put = |path: &str, media_type: &str, body: &[u8]| {
+        let headers = [access, &[("Content-Type", media_type)]].concat();
+        assert_eq!(request(host, "PUT", path, &headers, body).unwrap().status, 201);
+    };
     for blob in images::blobs() {
-        let answer = request(host, "POST", &format!("/v2/{repository}/blobs/uploads/"), &[], b"").unwrap();
+        let answer = request(host, "POST", &format!("/v2/{repository}/blobs/uploads/"), access, b"").unwrap();
         let location = answer.header("location").unwrap().to_owned();
         let path = location.split_once(host).map_or(location.as_str(), |(_, path)| path);
         let separator = if path.contains('?') { '&' } else { '?' };
         let target = format!("{path}{separator}digest={}", super::digest_of(&blob));
-        let stored = request(host, "PUT", &target, &[("Content-Type", "application/octet-stream")], &blob).unwrap();
-        assert_eq!(stored.status, 201);
+        put(&target, "application/octet-stream", &blob);
     }
     for image in images::all() {
-        let path = format!("/v2/{repository}/manifests/{}", image.tag);
-        let stored = request(host, "PUT", &path, &[("Content-Type", image.media_type)], &image.bytes).unwrap();
-        assert_eq!(stored.status, 201);
+        put(&format!("/v2/{repository}/manifests/{}", image.tag), image.media_type, &image.bytes);
     }
 }
 

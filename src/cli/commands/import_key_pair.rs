@@ -34,8 +34,7 @@ async fn run(args: ImportKeyPairArgs, context: &Context) -> Result<(), CommandEr
     if args.key.is_empty() {
         return Err(NoKey.into());
     }
-    let request =
-        ImportKeyPair { key: args.key.into(), output_key_prefix: args.output_key_prefix, skip_confirmation: args.yes };
+    let request = ImportKeyPair { key: args.key.into(), output_key_prefix: args.output_key_prefix, skip_confirmation: args.yes };
     Ok(import_key_pair(&request, context).await?)
 }
 

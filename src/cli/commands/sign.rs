@@ -163,7 +163,9 @@ async fn run(args: SignArgs, context: &Context) -> Result<(), CommandError> {
         "" => format!("signing [{images}]"),
         attachment => format!("signing attachment {attachment} for image [{images}]"),
     };
-    sign_images(&request, &registries, &HttpFetch::new(context), context).await.map_err(|error| CommandError::from(error).with_prefix(prefix))
+    sign_images(&request, &registries, &HttpFetch::new(context), context)
+        .await
+        .map_err(|error| CommandError::from(error).with_prefix(prefix))
 }
 
 #[cfg(test)]

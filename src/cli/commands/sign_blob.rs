@@ -53,7 +53,7 @@ pub enum SignBlobFlagsError {
     #[error("must specify --bundle with --new-bundle-format")]
     NoBundle,
     /// `--signing-algorithm` names none.
-    #[error("invalid signing algorithm: {0}. Supported algorithms are: {}", ALGORITHMS.join(", "))]
+    #[error("invalid signing algorithm: {0}. Supported algorithms are: {known}", known = ALGORITHMS.join(", "))]
     Algorithm(String),
 }
 

@@ -30,10 +30,10 @@ const MAX_FETCHED: u64 = 128 << 20;
 /// What a flag names: a file, a URL or a variable (`env://NAME`).
 pub(super) async fn file_or_url(reference: &str, urls: &dyn FetchUrl, context: &Context) -> Result<Vec<u8>, CommandError> {
     match reference.split_once("://") {
-        Some(("http" | "https", _)) => Ok(urls.fetch(reference, MAX_FETCHED).await.map_err(|error| CommandError::from(error).with_prefix("loading URL"))?),
-        Some(("env", name)) => {
-            Ok(context.env.var(name).ok_or_else(|| NoSource::Variable(name.to_owned()))?.into_bytes())
+        Some(("http" | "https", _)) => {
+            Ok(urls.fetch(reference, MAX_FETCHED).await.map_err(|error| CommandError::from(error).with_prefix("loading URL"))?)
         }
+        Some(("env", name)) => Ok(context.env.var(name).ok_or_else(|| NoSource::Variable(name.to_owned()))?.into_bytes()),
         Some((scheme, _)) => Err(NoSource::Scheme(scheme.to_owned()).into()),
         None => Ok(files::read(Path::new(reference))?),
     }

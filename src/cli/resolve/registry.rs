@@ -35,5 +35,5 @@ pub fn registries(args: &RegistryArgs, context: &Context) -> Result<Registries, 
 /// # Errors
 /// `COSIGN_REPOSITORY` is no repository.
 pub fn place(args: &RegistryArgs, context: &Context) -> Result<Place, CommandError> {
-    Ok(Place::from_env(&*context.env, args.reference.attachment_tag_prefix.clone())?)
+    Ok(Place::from_env(&*context.env, args.attachment_tag_prefix.clone())?)
 }

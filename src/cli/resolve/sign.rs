@@ -95,7 +95,8 @@ fn form(args: &SignArgs, context: &Context) -> Result<SignatureForm, CommandErro
 pub(super) fn log(services: &SigningConfigArgs, timestamp: &TimestampArgs, consented: bool) -> Result<LogUpload, CommandError> {
     let by_hand = services.rekor_url != DEFAULT_REKOR_URL;
     if let Some(path) = given_path(&services.signing_config) {
-        let config = SigningConfig::parse(&files::read(&path)?).map_err(|error| CommandError::from(error).with_prefix("error reading signing config from file"))?;
+        let config = SigningConfig::parse(&files::read(&path)?)
+            .map_err(|error| CommandError::from(error).with_prefix("error reading signing config from file"))?;
         if !config.signs_alone() {
             return Err(not_yet("signing with the log and the timestamp authority of a signing config"));
         }
@@ -108,9 +109,7 @@ pub(super) fn log(services: &SigningConfigArgs, timestamp: &TimestampArgs, conse
         return Ok(LogUpload::No);
     }
     if services.use_signing_config && !by_hand {
-        return Err(not_yet(
-            "fetching the signing config of the public services by TUF; to sign without a log add --tlog-upload=false",
-        ));
+        return Err(not_yet("fetching the signing config of the public services by TUF; to sign without a log add --tlog-upload=false"));
     }
     Ok(LogUpload::Yes { url: services.rekor_url.clone(), consented })
 }

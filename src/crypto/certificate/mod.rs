@@ -49,6 +49,7 @@ struct Parsed {
     subject_der: Vec<u8>,
     subject: Name,
     spki: Vec<u8>,
+    key: Result<PublicKey, PublicKeyError>,
     extensions: Vec<Extension>,
     meaning: Meaning,
 }
@@ -91,6 +92,9 @@ pub enum CertificateError {
         /// Its text.
         value: String,
     },
+    /// The public key is of a known kind, but invalid.
+    #[error(transparent)]
+    PublicKey(PublicKeyError),
     /// What should be PEM is not.
     #[error("error during PEM decoding")]
     Pem,
@@ -106,7 +110,7 @@ impl Certificate {
     /// Reads one DER certificate, whole.
     ///
     /// # Errors
-    /// [`CertificateError`]: the first part that is wrong. The public key is not looked at: see [`Certificate::public_key`].
+    /// [`CertificateError`]: the first part that is wrong. A key of a kind that is not known here is no error: see [`Certificate::public_key`].
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
         parse::certificate(der).map(|parsed| Self(Arc::new(parsed)))
     }
@@ -124,9 +128,9 @@ impl Certificate {
     /// The public key.
     ///
     /// # Errors
-    /// [`PublicKeyError`] where this program does not know such keys, or the key is invalid.
+    /// [`PublicKeyError`] where this program does not know such keys; others are refused when the certificate is read.
     pub fn public_key(&self) -> Result<PublicKey, PublicKeyError> {
-        PublicKey::from_spki_der(&self.0.spki)
+        self.0.key.clone()
     }
 
     /// The SubjectPublicKeyInfo in DER.
@@ -197,6 +201,16 @@ impl Certificate {
     /// DNS names, e-mail addresses, IP addresses, URIs and Fulcio's OtherName, in the order of cryptoutils' `GetSubjectAlternateNames`.
     pub fn subject_alternative_names(&self) -> Vec<String> {
         self.0.meaning.names.texts()
+    }
+
+    /// DNS names.
+    pub fn dns_names(&self) -> &[String] {
+        &self.0.meaning.names.dns
+    }
+
+    /// IP addresses; IPv4 within IPv6 is IPv4.
+    pub fn ip_addresses(&self) -> &[std::net::IpAddr] {
+        &self.0.meaning.names.ips
     }
 
     /// E-mail addresses.

@@ -88,7 +88,7 @@ fn text(tag: Tag, value: &[u8]) -> Option<String> {
 }
 
 fn bmp(value: &[u8]) -> Option<String> {
-    if value.len() % 2 != 0 {
+    if !value.len().is_multiple_of(2) {
         return None;
     }
     let value = value.strip_suffix(&[0, 0]).unwrap_or(value);

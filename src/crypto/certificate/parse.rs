@@ -7,6 +7,8 @@ use super::extension::{self, Meaning};
 use super::name::Name;
 use super::signature_algorithm::SignatureAlgorithm;
 use super::{CertificateError, Parsed};
+use crate::crypto::PublicKey;
+use crate::crypto::public_key::PublicKeyError;
 use crate::encoding::UnixTime;
 
 /// Turns a malformed part into an error that names it.
@@ -49,17 +51,18 @@ fn to_be_signed(tbs: Element<'_>, algorithm: Element<'_>) -> Result<Parsed, Cert
     let (not_before, not_after) = part(validity(&mut fields), "validity")?;
     let subject = part(fields.expect(Tag::Sequence), "subject")?.raw;
     let spki = part(fields.expect(Tag::Sequence), "spki")?.raw;
+    let key = public_key(spki)?;
     let mut extensions = Vec::new();
     if version > 1 {
         part(fields.optional(context(1, false)), "issuerUniqueID")?;
         part(fields.optional(context(2, false)), "subjectUniqueID")?;
     }
-    if version == 3 {
-        if let Some(explicit) = part(fields.optional(context(3, true)), "extensions")? {
-            let mut explicit = Der::new(explicit.value);
-            extensions = extension::parse_all(part(explicit.sequence(), "extensions")?)?;
-            part(explicit.finish(), "extensions")?;
-        }
+    if version == 3
+        && let Some(explicit) = part(fields.optional(context(3, true)), "extensions")?
+    {
+        let mut explicit = Der::new(explicit.value);
+        extensions = extension::parse_all(part(explicit.sequence(), "extensions")?)?;
+        part(explicit.finish(), "extensions")?;
     }
     part(fields.finish(), "tbs certificate")?;
     Ok(Parsed {
@@ -76,9 +79,19 @@ fn to_be_signed(tbs: Element<'_>, algorithm: Element<'_>) -> Result<Parsed, Cert
         subject: part(Name::parse(subject), "subject")?,
         subject_der: subject.to_vec(),
         spki: spki.to_vec(),
+        key,
         meaning: Meaning::of(&extensions)?,
         extensions,
     })
+}
+
+/// The key; one of a kind, curve or size that is not known leaves the certificate readable, as in Go, but checks nothing.
+fn public_key(spki: &[u8]) -> Result<Result<PublicKey, PublicKeyError>, CertificateError> {
+    match PublicKey::from_spki_der(spki) {
+        Err(error @ (PublicKeyError::Algorithm(_) | PublicKeyError::Curve(_) | PublicKeyError::RsaSize(_))) => Ok(Err(error)),
+        Err(error) => Err(CertificateError::PublicKey(error)),
+        Ok(key) => Ok(Ok(key)),
+    }
 }
 
 /// The version as people count it: 1, 2 or 3.

@@ -82,7 +82,7 @@ fn a_malformed_issuer_is_not_replaced_by_the_older_form() {
 
 #[test]
 fn each_part_is_checked() {
-    let error = |change: &dyn Fn(Template) -> Template| parsed(|template| change(template)).unwrap_err();
+    let error = |change: &dyn Fn(Template) -> Template| parsed(change).unwrap_err();
     let san = |list: Vec<u8>| move |template: Template| template.with("2.5.29.17", false, list.clone());
     assert_eq!(error(&|template| Template { serial: vec![0x80], ..template }), "x509: negative serial number");
     assert_eq!(error(&|template| Template { serial: vec![0, 1], ..template }), "x509: malformed serial number");
@@ -161,6 +161,11 @@ fn a_certificate_of_an_unknown_kind_of_key_is_still_one() {
     let mut der = der;
     der[at..at + ec.len()].copy_from_slice(&other);
     assert!(Certificate::from_der(&der).unwrap().public_key().is_err());
+    // A point that is not on its curve is no key at all.
+    let (der, spki) = (Template::leaf("leaf", "ca", &leaf).der(&ca), leaf.public().spki_der());
+    let mut changed = der.clone();
+    changed[der.windows(spki.len()).position(|window| window == spki).unwrap() + spki.len() - 1] ^= 1;
+    assert!(matches!(Certificate::from_der(&changed), Err(CertificateError::PublicKey(_))));
 }
 
 #[test]

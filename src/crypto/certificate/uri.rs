@@ -23,7 +23,10 @@ pub(super) fn normalize(uri: &str) -> Option<String> {
                 let end = after.find('/').unwrap_or(after.len());
                 let (authority, path) = after.split_at(end);
                 check_authority(authority)?;
-                out.push_str("//");
+                // Without a host Go writes the slashes only between a scheme and a path.
+                if !authority.is_empty() || (!scheme.is_empty() && !path.is_empty()) {
+                    out.push_str("//");
+                }
                 out.push_str(authority);
                 path
             }
@@ -62,17 +65,22 @@ fn split_scheme(text: &str) -> Option<(&str, &str)> {
 fn check_authority(authority: &str) -> Option<()> {
     let (user, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
     let plain = |text: &str, more: &[u8]| {
-        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=".contains(&byte) || more.contains(&byte))
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:".contains(&byte) || more.contains(&byte))
     };
-    if user.is_some_and(|user| !plain(user, b":")) || !plain(host, b":[]") {
+    if user.is_some_and(|user| !plain(user, b"")) {
         return None;
     }
-    let port = match host.rfind(']') {
-        Some(end) => &host[end + 1..],
-        None => host.find(':').map_or("", |colon| &host[colon..]),
+    let (name, port) = match host.strip_prefix('[') {
+        Some(literal) => {
+            let (address, port) = literal.split_once(']')?;
+            address.parse::<std::net::Ipv6Addr>().ok()?;
+            (host, port)
+        }
+        None if plain(host, b"<>\"") => (host, host.find(':').map_or("", |colon| &host[colon..])),
+        None => return None,
     };
     let port_valid = port.is_empty() || port.strip_prefix(':').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    if port_valid && domain_name_valid(host, false) { Some(()) } else { None }
+    if port_valid && domain_name_valid(name, false) { Some(()) } else { None }
 }
 
 /// A path or fragment: kept where every character is `valid` as it stands, else decoded and escaped anew but for `plain` ones.

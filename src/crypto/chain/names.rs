@@ -6,12 +6,12 @@ use crate::crypto::Certificate;
 use crate::crypto::certificate::{Mailbox, NameConstraints, domain_name_valid};
 use crate::encoding::text::quote;
 
-/// The most comparisons of a name with a constraint on one path.
-const MAX_COMPARISONS: usize = 250_000;
+/// The most bytes of constraints that names are compared with on one path.
+const MAX_COMPARED: usize = 16 << 20;
 
 /// Checks the names of every certificate against the constraints of every one above it; the text says what is wrong.
 pub(super) fn check(path: &[Certificate]) -> Result<(), String> {
-    let mut budget = MAX_COMPARISONS;
+    let mut budget = MAX_COMPARED;
     for (index, certificate) in path.iter().enumerate() {
         let authorities = path[index + 1..].iter().filter_map(|authority| authority.meaning().name_constraints.as_ref());
         let authorities: Vec<&NameConstraints> = authorities.collect();
@@ -53,36 +53,43 @@ impl<'a> Names<'a> {
         let (permitted, excluded) = (&constraints.permitted, &constraints.excluded);
         for ip in self.ips {
             let matches = |range: &(Vec<u8>, Vec<u8>), _: bool| in_range(*ip, range);
-            decide(("IP address", &ip.to_string()), &permitted.ips, &excluded.ips, matches, budget)?;
+            spend(budget, 32 * (permitted.ips.len() + excluded.ips.len()))?;
+            decide(("IP address", &ip.to_string()), &permitted.ips, &excluded.ips, matches)?;
         }
         for name in self.dns {
             let matches = |constraint: &String, exclude: bool| in_domain(constraint, name, exclude);
-            decide(("DNS name", name), &permitted.dns, &excluded.dns, matches, budget)?;
+            spend(budget, bytes(&permitted.dns) + bytes(&excluded.dns))?;
+            decide(("DNS name", name), &permitted.dns, &excluded.dns, matches)?;
         }
         for (uri, host) in &self.uris {
             let matches = |constraint: &String, exclude: bool| in_domain(constraint, host, exclude);
-            decide(("URI", uri), &permitted.uris, &excluded.uris, matches, budget)?;
+            spend(budget, bytes(&permitted.uris) + bytes(&excluded.uris))?;
+            decide(("URI", uri), &permitted.uris, &excluded.uris, matches)?;
         }
         for (email, mailbox) in &self.emails {
             let matches = |constraint: &String, exclude: bool| match Mailbox::parse(constraint) {
                 Some(exact) => exact == *mailbox,
                 None => in_domain(constraint, &mailbox.domain, exclude),
             };
-            decide(("email address", email), &permitted.emails, &excluded.emails, matches, budget)?;
+            spend(budget, bytes(&permitted.emails) + bytes(&excluded.emails))?;
+            decide(("email address", email), &permitted.emails, &excluded.emails, matches)?;
         }
         Ok(())
     }
 }
 
+/// What comparing a name with these constraints costs.
+fn bytes(constraints: &[String]) -> usize {
+    constraints.iter().map(|constraint| constraint.len() + 8).sum()
+}
+
+fn spend(budget: &mut usize, cost: usize) -> Result<(), String> {
+    *budget = budget.checked_sub(cost).ok_or_else(|| "too many constraints".to_owned())?;
+    Ok(())
+}
+
 /// Where anything is permitted one of it must match; nothing excluded may.
-fn decide<C>(
-    (kind, name): (&str, &str),
-    permitted: &[C],
-    excluded: &[C],
-    matches: impl Fn(&C, bool) -> bool,
-    budget: &mut usize,
-) -> Result<(), String> {
-    *budget = budget.checked_sub(permitted.len() + excluded.len()).ok_or_else(|| "too many constraints".to_owned())?;
+fn decide<C>((kind, name): (&str, &str), permitted: &[C], excluded: &[C], matches: impl Fn(&C, bool) -> bool) -> Result<(), String> {
     if !permitted.is_empty() && !permitted.iter().any(|constraint| matches(constraint, false)) {
         return Err(format!("{kind} \"{}\" is not permitted by any constraint", quote(name)));
     }
@@ -92,20 +99,25 @@ fn decide<C>(
     Ok(())
 }
 
-/// Whether `name` is `constraint` or, at a label, below it. A leading period wants at least one label more; an empty constraint is all.
+/// Whether `name` is `constraint` or, at a label, below it, in any case. A leading period wants at least one label more; an empty
+/// constraint is all.
 fn in_domain(constraint: &str, name: &str, exclude: bool) -> bool {
-    let (constraint, name) = (constraint.to_ascii_lowercase(), name.to_ascii_lowercase());
-    if constraint.is_empty() {
-        return true;
+    let (constraint, name) = (constraint.as_bytes(), name.as_bytes());
+    let Some(split) = name.len().checked_sub(constraint.len()) else {
+        return exclude && is_excluded_sibling(constraint, name);
+    };
+    let (prefix, suffix) = name.split_at(split);
+    let at_label = prefix.is_empty() || prefix.ends_with(b".") || constraint.starts_with(b".") || constraint.is_empty();
+    (at_label && suffix.eq_ignore_ascii_case(constraint)) || (exclude && is_excluded_sibling(constraint, name))
+}
+
+/// A wildcard would cover an excluded name under the same parent.
+fn is_excluded_sibling(constraint: &[u8], name: &[u8]) -> bool {
+    let parent = |name: &'_ [u8]| name.iter().position(|byte| *byte == b'.');
+    match (name.starts_with(b"*"), parent(constraint), parent(name)) {
+        (true, Some(first), Some(second)) => constraint[first..].eq_ignore_ascii_case(&name[second..]),
+        _ => false,
     }
-    if let Some(prefix) = name.strip_suffix(&constraint) {
-        if prefix.is_empty() || prefix.ends_with('.') || constraint.starts_with('.') {
-            return true;
-        }
-    }
-    // A wildcard would cover an excluded sibling.
-    let parent = |text: &str| text.find('.').map(|dot| text[dot..].to_owned());
-    exclude && name.starts_with('*') && parent(&name).is_some() && parent(&name) == parent(&constraint)
 }
 
 fn in_range(ip: IpAddr, (address, mask): &(Vec<u8>, Vec<u8>)) -> bool {

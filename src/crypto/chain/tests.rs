@@ -158,7 +158,8 @@ fn constrained(san: (u8, &[u8]), list: u8, value: &[u8]) -> Result<(), String> {
 
 #[test]
 fn name_constraints_hold_for_each_kind_of_name() {
-    let cases: [(u8, &[u8], &[u8], &[u8]); 7] = [
+    type Case<'a> = (u8, &'a [u8], &'a [u8], &'a [u8]);
+    let cases: [Case<'_>; 7] = [
         (1, b"a@example.com", b"example.com", b"example.org"),
         (1, b"a@example.com", b"a@EXAMPLE.com", b"b@example.com"),
         (2, b"www.Example.com", b"example.com", b"ample.com"),
@@ -183,6 +184,20 @@ fn name_constraints_hold_for_each_kind_of_name() {
         pki.root = pki.root.clone().with(CONSTRAINTS, true, constraint(0xa0, 2, b"example.com"));
     });
     assert!(dns_only.is_ok());
+}
+
+#[test]
+fn comparing_names_is_bounded() {
+    let list = |count: usize| {
+        (0..count).map(|number| sequence(&[&tagged(0x82, format!("{number:0>60}.example.com").as_bytes())])).collect::<Vec<_>>().concat()
+    };
+    let constraints = sequence(&[&tagged(0xa1, &list(1000))]);
+    let san = tagged(0x30, &(0..1000).map(|number| tagged(0x82, format!("x{number}.example.org").as_bytes())).collect::<Vec<_>>().concat());
+    let error = Pki::error(|pki| {
+        pki.leaf = pki.leaf.clone().with(SAN, false, san);
+        pki.root = pki.root.clone().with(CONSTRAINTS, true, constraints);
+    });
+    assert!(error.ends_with("not authorized to sign for this name: too many constraints"), "{error}");
 }
 
 #[test]
@@ -238,4 +253,22 @@ fn the_reference_chain_verifies_and_the_expired_leaf_does_not() {
     let expired = "x509: certificate has expired or is not yet valid: current time 2030-01-01T00:00:00Z is after 2020-01-02T00:00:00Z";
     assert_eq!(check("pki-leafexpired.crt", &roots), Err(expired.to_owned()));
     assert_eq!(check("pki-leaf.crt", &read("pki-otherroot.crt")), Err("x509: certificate signed by unknown authority".to_owned()));
+}
+
+#[test]
+fn real_certificates_of_fulcio_chain_to_the_trusted_root() {
+    let root: serde_json::Value = serde_json::from_slice(&std::fs::read("testdata/x509/production.json").unwrap()).unwrap();
+    let read = |value: &serde_json::Value| {
+        Certificate::from_der(&crate::encoding::base64::decode(value["rawBytes"].as_str().unwrap()).unwrap()).unwrap()
+    };
+    let chains = root["certificateAuthorities"].as_array().unwrap().iter();
+    let mut chain: Vec<Certificate> = chains.clone().flat_map(|ca| ca["certChain"]["certificates"].as_array().unwrap()).map(read).collect();
+    let roots: Vec<Certificate> = chain.extract_if(.., |certificate| certificate.is_self_issued()).collect();
+    for file in ["fulcio-github.der", "fulcio-intoto.der"] {
+        let leaf = Certificate::from_der(&std::fs::read(format!("testdata/x509/{file}")).unwrap()).unwrap();
+        let check = |at, usage| verify(&leaf, &chain, &roots, at, usage).map(|path| path.len());
+        assert_eq!(check(leaf.not_after(), ExtendedKeyUsage::CodeSigning), Ok(3), "{file}");
+        assert_eq!(check(leaf.not_before(), ExtendedKeyUsage::TimeStamping), Err(ChainError::IncompatibleUsage));
+        assert!(matches!(check(UnixTime(leaf.not_after().0 + 1), ExtendedKeyUsage::CodeSigning), Err(ChainError::Expired { .. })));
+    }
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 const LIST: &str = "1.3.6.1.4.1.11129.2.4.2";
 
 fn log(key: &PublicKey) -> LogKey {
-    LogKey { id: Digest::sha256(key.spki_der()).bytes().to_vec(), key: key.clone(), valid: ValidityPeriod::default() }
+    LogKey::new(key.clone(), ValidityPeriod::default())
 }
 
 /// TLS bytes of an SCT by `log` over `entry`.
@@ -85,7 +85,7 @@ fn the_certificate_and_its_issuer_are_bound() {
     let reissued = Template::authority("ca", "ca", &pki.issuer_key).sign(&stranger);
     assert!(verify_embedded(&pki.leaf(std::slice::from_ref(&sct)), &[reissued], &logs, 1).is_ok(), "only the issuer's key counts");
     let other_issuer = Template::authority("ca", "ca", &stranger).sign(&stranger);
-    assert!(verify_embedded(&pki.leaf(std::slice::from_ref(&sct)), &[other_issuer.clone()], &logs, 1).is_err());
+    assert!(verify_embedded(&pki.leaf(std::slice::from_ref(&sct)), std::slice::from_ref(&other_issuer), &logs, 1).is_err());
     assert!(verify_embedded(&pki.leaf(std::slice::from_ref(&sct)), &[other_issuer, pki.issuer.clone()], &logs, 1).is_ok());
     assert!(
         verify_embedded(&pki.leaf(&[sct]), &[], &logs, 1).unwrap_err().to_string().contains("the issuer of the certificate is not known")
@@ -177,6 +177,18 @@ fn real_certificates() {
     // Same log id, another key.
     let error = real("fulcio-github.der", "production-wrong-ct-key.json").unwrap_err().to_string();
     assert!(error.starts_with("only able to verify 0 SCT entries; unable to meet threshold of 1"), "{error}");
+}
+
+#[test]
+fn certificates_of_a_private_fulcio() {
+    let read = |name: &str| std::fs::read(format!("testdata/x509/{name}")).unwrap();
+    let issuers = Certificate::all_from_pem(&read("fulcio-chain.pem")).unwrap();
+    let logs = [log(&PublicKey::from_pem(&read("ctlog.pub")).unwrap())];
+    let check = |name: &str| verify_embedded(&Certificate::from_der(&read(name)).unwrap(), &issuers[..1], &logs, 1).map(|good| good.len());
+    assert_eq!(check("private-email.der"), Ok(1));
+    assert_eq!(check("private-github.der"), Ok(1));
+    assert_eq!(check("private-p521.der"), Ok(1));
+    assert!(matches!(check("private-nosct.der"), Err(SctError::Threshold { .. })));
 }
 
 #[test]

@@ -315,7 +315,7 @@ impl LocalBundle {
             material.signer = if is_certificate {
                 certificate_material(&pem_text, None)?
             } else {
-                SignerMaterial::PublicKey(PublicKey::from_pem(&pem_text)?)
+                SignerMaterial::PublicKey(Box::new(PublicKey::from_pem(&pem_text)?))
             };
         }
         if let Some(bundle) = &self.rekor_bundle {

@@ -2,6 +2,8 @@
 
 pub mod legacy;
 mod read;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod version;
 mod write;

@@ -37,7 +37,7 @@ pub enum BundleError {
     #[error("validation error: inclusion proof checkpoint empty")]
     EmptyCheckpoint,
     /// A body that is none.
-    #[error("validation error: entry body is not a recognizable Rekor v1 or Rekor v2 type: {0}")]
+    #[error("validation error: {0}")]
     EntryBody(EntryBodyError),
     /// An entry that says another kind or version than its body.
     #[error("validation error: kind and version mismatch: {}/{} != {body_kind}/{body_version}", text::quote(.kind), text::quote(.version))]

@@ -165,3 +165,50 @@ impl Subject {
         self.digest.get(digest.algorithm().name()).is_some_and(|hex| hex.eq_ignore_ascii_case(&digest.hex()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_sign_states() {
+        let annotations = BTreeMap::from([("env".to_owned(), "prod".to_owned())]);
+        let statement = Statement::sign(&Digest::sha256(b""), &annotations);
+        let expected = r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},"annotations":{"env":"prod"}}],"predicateType":"https://sigstore.dev/cosign/sign/v1","predicate":{}}"#;
+        assert_eq!(String::from_utf8(statement.to_json()).unwrap(), expected);
+        let again = Statement::parse(expected.as_bytes()).unwrap();
+        assert_eq!(again.to_json(), expected.as_bytes());
+        assert!(again.subjects[0].has(&Digest::sha256(b"")));
+        assert_eq!(again.hash_algorithms(), [HashAlgorithm::Sha256]);
+    }
+
+    #[test]
+    fn ambiguous_statements_are_refused() {
+        for text in [
+            r#"{"subject":[],"subject":[]}"#,
+            r#"{"subject":[{"digest":{"sha256":"a","sha256":"b"}}]}"#,
+            r#"{"subject":[{"digest":{},"digest":{}}]}"#,
+            r#"{"predicateType":"a","predicate_type":"b"}"#,
+            r#"{"subject":[{"annotations":[]}]}"#,
+            r#"{"subject":[{"digest":{"sha256":1}}]}"#,
+        ] {
+            assert!(Statement::parse(text.as_bytes()).is_err(), "{text}");
+        }
+        assert_eq!(Statement::parse(br#"{"subject":[null]}"#).err(), Some(StatementError::NullSubject));
+        let subjects = format!(r#"{{"subject":[{}]}}"#, vec!["{}"; 1025].join(","));
+        assert_eq!(Statement::parse(subjects.as_bytes()).err(), Some(StatementError::TooManySubjects(1025)));
+        let digests: Vec<String> = (0..33).map(|n| format!(r#""d{n}":"00""#)).collect();
+        let digests = format!(r#"{{"subject":[{{"digest":{{{}}}}}]}}"#, digests.join(","));
+        assert_eq!(Statement::parse(digests.as_bytes()).err(), Some(StatementError::TooManyDigests(33)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_statement_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = Statement::parse(&bytes);
+        }
+    }
+}

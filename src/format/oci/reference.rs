@@ -78,14 +78,6 @@ pub enum RepositoryNameError {
 }
 
 impl RepositoryName {
-    /// Reads a registry's host (with port) alone, normalised as in [`RepositoryName::registry`].
-    ///
-    /// # Errors
-    /// [`RepositoryNameError::Registry`].
-    pub fn parse_registry(host: &str) -> Result<String, RepositoryNameError> {
-        normalized_registry(host)
-    }
-
     /// Reads a repository name: `[host[:port]/]path`.
     ///
     /// # Errors
@@ -107,6 +99,14 @@ impl RepositoryName {
         let registry = normalized_registry(registry)?;
         let path = if registry == DEFAULT_REGISTRY && !path.contains('/') { format!("library/{path}") } else { path.to_owned() };
         Ok(Self { registry, path })
+    }
+
+    /// Reads a registry's name alone, as `login` takes it, and normalises it.
+    ///
+    /// # Errors
+    /// [`RepositoryNameError::Registry`].
+    pub fn parse_registry(name: &str) -> Result<String, RepositoryNameError> {
+        normalized_registry(name)
     }
 
     /// The reference to a tag of this repository.
@@ -338,6 +338,8 @@ mod tests {
         assert_eq!(message("UPPER/case"), format!("{characters}UPPER/case"));
         assert_eq!(message("localhost:5000/x/y:tag"), format!("{characters}x/y:tag"));
         assert_eq!(message(""), "a repository name must be specified");
+        assert_eq!(RepositoryName::parse_registry("docker.io").as_deref(), Ok("index.docker.io"));
+        assert!(RepositoryName::parse_registry("https://x.example").is_err());
         assert_eq!(message("gcr.io/x"), "repository must be between 2 and 255 characters in length: x");
     }
 

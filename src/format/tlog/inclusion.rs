@@ -38,11 +38,22 @@ pub enum InclusionError {
         actual: u64,
     },
     /// v2: the checkpoint does not hold.
-    #[error("unverified checkpoint signature: failed to verify signatures on checkpoint: {0}")]
+    #[error("unverified checkpoint signature: {}{}", step(.0), .0)]
     CheckpointV2(CheckpointError),
     /// v2: the path does not lead to the checkpoint's root.
     #[error("verifying inclusion: {0}")]
     ProofV2(MerkleError),
+}
+
+/// Where in the Go program a v2 checkpoint fails.
+fn step(error: &CheckpointError) -> &'static str {
+    match error {
+        CheckpointError::Origin { .. } | CheckpointError::Name(_) => "",
+        CheckpointError::TooFewLines | CheckpointError::EmptyOrigin | CheckpointError::Size(_) | CheckpointError::RootHash => {
+            "failed to unmarshal checkpoint: "
+        }
+        _ => "failed to verify signatures on checkpoint: ",
+    }
 }
 
 fn unsigned(value: i64) -> Result<u64, InclusionError> {

@@ -2,6 +2,8 @@
 
 mod by_hand;
 mod read;
+#[cfg(test)]
+mod tests;
 
 pub use read::TrustedRootError;
 pub(crate) use read::validity;

@@ -17,8 +17,10 @@ pub fn reason(error: &(dyn StdError + 'static), server: &str) -> String {
             return tls_reason(tls);
         }
         if let Some(io) = cause.downcast_ref::<io::Error>() {
-            if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-                return tls_reason(tls);
+            if let Some(inner) = io.get_ref() {
+                // `source()` would skip the error that is wrapped.
+                cause = inner;
+                continue;
             }
             if io.kind() == io::ErrorKind::ConnectionRefused {
                 return format!("dial tcp {server}: connect: connection refused");
@@ -56,6 +58,10 @@ fn certificate_reason(error: &CertificateError) -> String {
             format!("{DATES}: current time {} is before {}", moment(*time), moment(*not_before))
         }
         CertificateError::NotValidForNameContext { expected, presented } => name_reason(expected, presented),
+        // A self-signed certificate that is not among the roots.
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "certificate signed by unknown authority".to_owned()
+        }
         other => text::quote(&other.to_string()),
     }
 }

@@ -1,16 +1,18 @@
 //! TLS set-up: roots, client certificates, the name to verify, and failures in Go's words.
 
 pub mod failure;
+pub mod greeting;
 mod roots;
 mod verifier;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::ClientConfig;
+pub use rustls::ClientConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
+pub use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use self::verifier::Verifier;
 use super::HttpError;

@@ -93,3 +93,39 @@ impl ServerCertVerifier for Verifier {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Duration;
+
+    use rustls::crypto::aws_lc_rs;
+    use rustls::pki_types::pem::PemObject;
+
+    use super::*;
+    use crate::http::tls::failure;
+
+    const VALID: u64 = 1_796_000_000;
+    const EXPIRED: u64 = 1_850_000_000;
+
+    /// Verifies `testdata/tls/self-signed.pem` with itself as the root, or with none.
+    fn verify(trusted: bool, name: &str, seconds: u64) -> Result<(), String> {
+        let certificate = CertificateDer::from_pem_slice(include_bytes!("../../../testdata/tls/self-signed.pem")).unwrap();
+        let roots = if trusted { vec![certificate.clone()] } else { Vec::new() };
+        let verifier = Verifier::new(Arc::new(aws_lc_rs::default_provider()), roots, None, false);
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let verdict = verifier.verify_server_cert(&certificate, &[], &name, &[], now);
+        verdict.map(|_| ()).map_err(|error| failure::reason(&error, ""))
+    }
+
+    #[test]
+    fn a_root_that_serves_itself_is_accepted_for_its_name_and_time_only() {
+        assert_eq!(verify(true, "registry.test", VALID), Ok(()));
+        let x509 = "tls: failed to verify certificate: x509: ";
+        assert_eq!(verify(false, "registry.test", VALID), Err(format!("{x509}certificate signed by unknown authority")));
+        assert_eq!(verify(true, "other.test", VALID), Err(format!("{x509}certificate is valid for registry.test, not other.test")));
+        let expired = verify(true, "registry.test", EXPIRED).unwrap_err();
+        assert!(expired.starts_with(&format!("{x509}certificate has expired or is not yet valid: current time 2028-")), "{expired}");
+    }
+}

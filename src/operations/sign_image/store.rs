@@ -112,7 +112,8 @@ async fn referrer_image(target: &Target, layers: &[SignatureLayer], style: Image
 }
 
 fn subject(target: &Target) -> Result<&Descriptor, SignImageError> {
-    target.descriptor.as_ref().ok_or_else(|| {
-        SignImageError::Store(RegistryError::Malformed { what: target.shown(), reason: "it is not in the registry".into() })
-    })
+    target
+        .descriptor
+        .as_ref()
+        .ok_or_else(|| SignImageError::Store(RegistryError::Malformed { what: target.shown(), reason: "it is not in the registry".into() }))
 }

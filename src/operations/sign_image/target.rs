@@ -20,8 +20,6 @@ pub(super) struct Target {
     pub digest: Digest,
     /// Its descriptor; `None` for a digest that the registry does not know, which the older form signs nevertheless.
     pub descriptor: Option<Descriptor>,
-    /// Its repository.
-    pub own: Arc<dyn Repository>,
 }
 
 /// Whether the image is named by a tag, given or implied.
@@ -56,7 +54,6 @@ pub(super) async fn resolve(
         image: image.clone(),
         repository_name: repository_name.clone(),
         signatures: Arc::clone(&signatures),
-        own: Arc::clone(&own),
         digest,
         descriptor,
     };

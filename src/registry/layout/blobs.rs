@@ -72,10 +72,13 @@ impl Blobs {
             let what = path.display().to_string();
             return Err(RegistryError::DigestMismatch { what, expected: digest.clone(), actual: actual.to_string() });
         }
-        if path.metadata().is_ok_and(|present| present.is_file() && present.len() == bytes.len() as u64) {
-            return Ok(());
+        // A link would lead the write out of the layout.
+        let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.is_symlink());
+        if let Some(link) = path.ancestors().skip(1).take(2).find(|directory| is_link(directory)) {
+            return Err(RegistryError::Layout { path: link.to_owned(), reason: "it is a symbolic link".to_owned() });
         }
-        write_file(&path, bytes)
+        let is_there = !is_link(&path) && matches!(self.read(digest, bytes.len() as u64), Ok(Some(_)));
+        if is_there { Ok(()) } else { write_file(&path, bytes) }
     }
 
     /// Every manifest among the blobs whose `subject` is `subject`, sorted by digest.

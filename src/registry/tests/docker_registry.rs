@@ -5,7 +5,8 @@ use std::process::{Child, Command, Stdio};
 use super::*;
 use crate::format::oci::Selector;
 
-struct Running(Child);
+/// A process that ends with the test.
+pub struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -15,10 +16,15 @@ impl Drop for Running {
 }
 
 fn start(directory: &std::path::Path) -> Option<(Running, String)> {
+    start_with(directory, "")
+}
+
+/// Starts a registry on a free loopback port; `http` is added to its configuration.
+pub fn start_with(directory: &std::path::Path, http: &str) -> Option<(Running, String)> {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let config = directory.join("config.yml");
     let text = format!(
-        "version: 0.1\nstorage:\n  filesystem: {{rootdirectory: {}}}\n  delete: {{enabled: true}}\nhttp: {{addr: 127.0.0.1:{port}}}\n",
+        "version: 0.1\nstorage:\n  filesystem: {{rootdirectory: {}}}\n  delete: {{enabled: true}}\nhttp:\n  addr: 127.0.0.1:{port}\n{http}",
         directory.join("data").display()
     );
     std::fs::write(&config, text).unwrap();
@@ -47,6 +53,12 @@ async fn images_and_twenty_concurrent_referrers_are_kept() {
     let expected = format!("GET http://{address}/v2/a/b/manifests/nope: MANIFEST_UNKNOWN: manifest unknown; map[Tag:nope]");
     assert!(missing.is_not_found());
     assert_eq!(missing.to_string(), expected);
+    let large = vec![7; 1 << 20];
+    let descriptor = Descriptor::of("x", &large);
+    for _ in 0..2 {
+        repository.put_blob(&Digest::sha256(&large), &large).await.unwrap();
+    }
+    assert_eq!(repository.blob(&descriptor, 1 << 20).await.unwrap(), large);
     let subject = image.parsed_digest().unwrap();
     assert_eq!(repository.referrers(&subject).await.unwrap().len(), 0);
     let writers = (0..20).map(|number| {

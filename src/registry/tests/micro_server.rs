@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::format::oci::Selector;
+
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Seen {
@@ -104,4 +106,19 @@ async fn serve(mut stream: TcpStream, log: Arc<Mutex<Vec<Seen>>>, answer: Arc<im
             return None;
         }
     }
+}
+
+/// 200 with a body.
+pub fn ok(media_type: &str, body: &[u8]) -> Answer {
+    (200, vec![("Content-Type", media_type.to_owned())], body.to_vec())
+}
+
+/// A status alone.
+pub fn status(code: u16) -> Answer {
+    (code, Vec::new(), Vec::new())
+}
+
+/// A selector.
+pub fn tag(tag: &str) -> Selector {
+    Selector::Tag(tag.to_owned())
 }

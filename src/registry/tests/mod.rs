@@ -2,7 +2,9 @@
 
 mod docker_registry;
 mod micro_server;
+mod tls;
 mod wire;
+mod wire_auth;
 
 use std::ffi::OsString;
 use std::io;
@@ -85,16 +87,15 @@ impl Ui for Heard {
 
 /// A context whose messages are heard, with a deadline of a minute.
 pub fn context_with(vars: &[(&str, &str)]) -> (Context, Arc<Heard>) {
+    context_until(vars, Deadline::after(Duration::from_secs(60)))
+}
+
+/// As [`context_with`], with another deadline.
+pub fn context_until(vars: &[(&str, &str)], deadline: Deadline) -> (Context, Arc<Heard>) {
     let heard = Arc::new(Heard::default());
     let mut all = vec![("HOME".to_owned(), "/nonexistent".to_owned())];
     all.extend(vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let context = Context {
-        env: Arc::new(Vars(all)),
-        clock: Arc::new(Now),
-        rng: Arc::new(Os),
-        ui: heard.clone(),
-        deadline: Deadline::after(Duration::from_secs(60)),
-    };
+    let context = Context { env: Arc::new(Vars(all)), clock: Arc::new(Now), rng: Arc::new(Os), ui: heard.clone(), deadline };
     (context, heard)
 }
 

@@ -1,108 +1,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::micro_server::{Answer, MicroServer, Seen};
+use super::micro_server::{MicroServer, Seen, ok, status, tag};
 use super::*;
 use crate::format::oci::Selector;
-use crate::secret::IdToken;
-
-const SECRETS: [&str; 4] = ["hunter2", "tok3n-abc", "r3fresh", "s1gned"];
-
-fn ok(media_type: &str, body: &[u8]) -> Answer {
-    (200, vec![("Content-Type", media_type.to_owned())], body.to_vec())
-}
-
-fn status(code: u16) -> Answer {
-    (code, Vec::new(), Vec::new())
-}
-
-fn tag(tag: &str) -> Selector {
-    Selector::Tag(tag.to_owned())
-}
-
-#[tokio::test]
-async fn a_bearer_token_is_fetched_once_and_nothing_secret_is_traced() {
-    let manifest = br#"{"schemaVersion":2}"#;
-    let server = MicroServer::start(|seen: &Seen| {
-        if seen.path.starts_with("/token") {
-            return ok("application/json", br#"{"token":"tok3n-abc"}"#);
-        }
-        if seen.header("authorization") != Some("Bearer tok3n-abc") {
-            let realm =
-                format!("Bearer realm=\"http://{}/token\",service=\"s\",scope=\"repository:a/b:pull\"", seen.header("host").unwrap());
-            return (401, vec![("Www-Authenticate", realm)], Vec::new());
-        }
-        ok(media_type::OCI_MANIFEST, br#"{"schemaVersion":2}"#)
-    })
-    .await;
-    let (context, heard) = context_with(&[]);
-    let options =
-        RegistryOptions { username: Some("alice".into()), password: Some(Password::new(*b"hunter2")), ..RegistryOptions::default() };
-    let registries = Registries::new(options, context).unwrap();
-    let name = RepositoryName::parse(&format!("{}/a/b", server.address)).unwrap();
-    let repository = registries.repository(&name, Access::Push).unwrap();
-    assert_eq!(repository.manifest(&tag("v1")).await.unwrap().bytes, manifest);
-    repository.manifest(&tag("v2")).await.unwrap();
-    let again = registries.repository(&name, Access::Pull).unwrap();
-    again.manifest(&tag("v3")).await.unwrap();
-    let expected = [
-        "GET /v2/a/b/manifests/v1",
-        "GET /token?scope=repository%3Aa%2Fb%3Apush%2Cpull&service=s",
-        "GET /v2/a/b/manifests/v1",
-        "GET /v2/a/b/manifests/v2",
-        "GET /v2/a/b/manifests/v3",
-    ];
-    assert_eq!(server.requests(), expected);
-    assert_eq!(server.log()[1].header("authorization"), Some("Basic YWxpY2U6aHVudGVyMg=="));
-    let traced = heard.traces.lock().unwrap().join("\n");
-    assert!(traced.contains("--> GET http://") && traced.contains("Authorization: <redacted>"));
-    for secret in SECRETS.iter().chain(&["YWxpY2U6aHVudGVyMg"]) {
-        assert!(!traced.contains(secret), "{secret} in {traced}");
-    }
-}
-
-#[tokio::test]
-async fn an_identity_token_is_exchanged_and_replaced() {
-    let server = MicroServer::start(|seen: &Seen| {
-        if seen.method == "POST" {
-            return ok("application/json", br#"{"access_token":"tok3n-abc","refresh_token":"r3fresh"}"#);
-        }
-        match seen.header("authorization") {
-            Some("Bearer tok3n-abc") => ok(media_type::OCI_MANIFEST, b"{}"),
-            _ => (401, vec![("Www-Authenticate", format!("Bearer realm=\"http://{}/token\"", seen.header("host").unwrap()))], Vec::new()),
-        }
-    })
-    .await;
-    let config = format!(r#"{{"auths":{{"{}":{{"identitytoken":"hunter2"}}}}}}"#, server.address);
-    let (context, heard) = context_with(&[("DOCKER_AUTH_CONFIG", &config)]);
-    let registries = Registries::new(RegistryOptions::default(), context).unwrap();
-    let name = RepositoryName::parse(&format!("{}/a/b", server.address)).unwrap();
-    registries.repository(&name, Access::Pull).unwrap().manifest(&tag("v1")).await.unwrap();
-    let form = String::from_utf8(server.log()[1].body.clone()).unwrap();
-    let expected = "scope=repository%3Aa%2Fb%3Apull&client_id=go-containerregistry&grant_type=refresh_token&refresh_token=hunter2";
-    assert_eq!(form, expected);
-    let traced = heard.traces.lock().unwrap().join("\n");
-    assert!(SECRETS.iter().all(|secret| !traced.contains(secret)), "{traced}");
-}
-
-#[tokio::test]
-async fn a_registry_that_wants_more_scope_gets_it() {
-    let server = MicroServer::start(|seen: &Seen| {
-        if seen.path.starts_with("/token") {
-            let token = if seen.path.contains("other") { "wide" } else { "narrow" };
-            return ok("application/json", format!(r#"{{"token":"{token}"}}"#).as_bytes());
-        }
-        match seen.header("authorization") {
-            Some("Bearer wide") => ok(media_type::OCI_MANIFEST, b"{}"),
-            _ => {
-                let realm = format!("Bearer realm=\"http://{}/token\",scope=\"repository:other:pull\"", seen.header("host").unwrap());
-                (401, vec![("Www-Authenticate", realm)], Vec::new())
-            }
-        }
-    })
-    .await;
-    repository(&format!("{}/a/b", server.address)).manifest(&tag("v1")).await.unwrap();
-    assert_eq!(server.requests()[1], "GET /token?scope=repository%3Aother%3Apull&scope=repository%3Aa%2Fb%3Apush%2Cpull");
-}
 
 #[tokio::test]
 async fn temporary_answers_are_repeated_and_a_lasting_one_is_said() {
@@ -256,40 +156,6 @@ async fn blobs_go_in_one_post_where_that_is_taken() {
 }
 
 #[tokio::test]
-async fn redirects_leave_the_credentials_behind() {
-    let elsewhere = MicroServer::start(|_: &Seen| ok("application/octet-stream", b"blob")).await;
-    let port = elsewhere.address.rsplit(':').next().unwrap().to_owned();
-    let server = MicroServer::start(move |seen: &Seen| match seen.header("authorization") {
-        None => (401, vec![("Www-Authenticate", "Basic realm=x".to_owned())], Vec::new()),
-        Some(_) => (307, vec![("Location", format!("http://localhost:{port}/blob?X-Signature=s1gned"))], Vec::new()),
-    })
-    .await;
-    let (context, heard) = context_with(&[]);
-    let options =
-        RegistryOptions { username: Some("alice".into()), password: Some(Password::new(*b"hunter2")), ..RegistryOptions::default() };
-    let registries = Registries::new(options, context).unwrap();
-    let repository = registries.repository(&RepositoryName::parse(&format!("{}/a/b", server.address)).unwrap(), Access::Pull).unwrap();
-    assert_eq!(repository.blob(&Descriptor::of("x", b"blob"), 10).await.unwrap(), b"blob");
-    assert_eq!(elsewhere.log()[0].header("authorization"), None);
-    let traced = heard.traces.lock().unwrap().join("\n");
-    assert!(SECRETS.iter().all(|secret| !traced.contains(secret)), "{traced}");
-}
-
-#[tokio::test]
-async fn a_registry_token_is_sent_as_it_is() {
-    let server = MicroServer::start(|seen: &Seen| match seen.header("authorization") {
-        Some("Bearer tok3n-abc") => ok(media_type::OCI_MANIFEST, b"{}"),
-        _ => (401, vec![("Www-Authenticate", "Bearer realm=\"https://auth.example/\"".to_owned())], Vec::new()),
-    })
-    .await;
-    let options = RegistryOptions { token: Some(IdToken::new("tok3n-abc")), ..RegistryOptions::default() };
-    let registries = Registries::new(options, context_with(&[]).0).unwrap();
-    let name = RepositoryName::parse(&format!("{}/a/b", server.address)).unwrap();
-    registries.repository(&name, Access::Pull).unwrap().manifest(&tag("v1")).await.unwrap();
-    assert_eq!(server.requests().len(), 2);
-}
-
-#[tokio::test]
 async fn tags_are_deleted_by_digest_where_they_must_be() {
     let server = MicroServer::start(|seen: &Seen| match (seen.method.as_str(), seen.path.contains("sha256:")) {
         ("DELETE", true) => status(202),
@@ -299,4 +165,63 @@ async fn tags_are_deleted_by_digest_where_they_must_be() {
     .await;
     repository(&format!("{}/a/b", server.address)).delete_manifest(&tag("v1")).await.unwrap();
     assert!(server.requests().last().unwrap().starts_with("DELETE /v2/a/b/manifests/sha256:"));
+}
+
+#[tokio::test]
+async fn a_referrer_costs_one_request_where_its_subject_is_acknowledged_and_five_without() {
+    let image = Descriptor::of(media_type::OCI_MANIFEST, b"image");
+    let (entry, manifest) = referrer(&image, "x");
+    let said = image.digest.clone();
+    let stored: Mutex<Option<Vec<u8>>> = Mutex::default();
+    let server = MicroServer::start(move |seen: &Seen| match (seen.method.as_str(), seen.path.split('/').nth(2).unwrap_or_default()) {
+        ("PUT", "acknowledges") => (201, vec![("OCI-Subject", said.clone())], Vec::new()),
+        ("PUT", "confused") => (201, vec![("OCI-Subject", Digest::sha256(b"other").to_string())], Vec::new()),
+        ("PUT", _) => {
+            *stored.lock().unwrap() = Some(seen.body.clone());
+            status(201)
+        }
+        ("GET", _) if seen.path.contains("referrers") => status(404),
+        _ => stored.lock().unwrap().as_ref().map_or_else(|| status(404), |bytes| ok(media_type::OCI_INDEX, bytes)),
+    })
+    .await;
+    let put = async |name: &str| {
+        let before = server.requests().len();
+        let repository = repository(&format!("{}/{name}/x", server.address));
+        repository.put_referrer(&image.parsed_digest().unwrap(), &entry, &manifest).await.map(|_| server.requests().len() - before)
+    };
+    assert_eq!(put("acknowledges").await.unwrap(), 1);
+    // The manifest, the probe, the fallback tag before and after, and its write.
+    let fallback = server.requests().len();
+    assert_eq!(put("silent").await.unwrap(), 5);
+    let methods: Vec<String> = server.requests()[fallback..].iter().map(|request| request.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(methods, ["PUT", "GET", "GET", "PUT", "GET"]);
+    assert_eq!(put("confused").await.unwrap(), 3, "the acknowledgement of another subject is none; the entry is there already");
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_left_at_the_deadline() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (context, _) = context_until(&[], Deadline::after(Duration::from_millis(400)));
+    let registries = Registries::new(RegistryOptions::default(), context).unwrap();
+    let repository = registries.repository(&RepositoryName::parse(&format!("{address}/a/b")).unwrap(), Access::Pull).unwrap();
+    let error = repository.manifest(&tag("v1")).await.unwrap_err().to_string();
+    assert!(error.ends_with(&format!("://{address}/v2/a/b/manifests/v1\": context deadline exceeded")), "{error}");
+    drop(listener);
+}
+
+#[tokio::test]
+async fn hosts_that_are_not_there_are_named() {
+    let (context, _) = context_with(&[]);
+    let registries = Registries::new(RegistryOptions::default(), context).unwrap();
+    let ask = async |name: &str| {
+        let repository = registries.repository(&RepositoryName::parse(name).unwrap(), Access::Pull).unwrap();
+        repository.manifest(&tag("v1")).await.unwrap_err().to_string()
+    };
+    assert!(ask("registry.invalid/a/b").await.contains("dial tcp: lookup registry.invalid: no such host"));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let refused = ask(&format!("{address}/a/b")).await;
+    assert!(refused.ends_with(&format!("dial tcp {address}: connect: connection refused")), "{refused}");
 }

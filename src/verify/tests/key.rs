@@ -71,7 +71,7 @@ fn one_of_several_keys_is_enough() {
     let keys = ["other", "rsa2048", "cosign"].map(|name| PublicKey::from_pem(&data(&format!("verify-key/keys/{name}.pub"))).unwrap());
     let requirement = Requirement::new(Trust::Key(KeyTrust { keys: keys.to_vec(), hash: None })).insecure_ignore_tlog();
     let verified = check(&sig_layer(), Artifact::Image(&image()), &requirement).unwrap();
-    assert!(matches!(verified.signer, VerifiedSigner::Key(key) if key == keys[2]));
+    assert!(matches!(verified.signer, VerifiedSigner::Key(key) if *key == keys[2]));
     let nobody = Requirement::new(Trust::Key(KeyTrust { keys: Vec::new(), hash: None })).insecure_ignore_tlog();
     assert!(check(&sig_layer(), Artifact::Image(&image()), &nobody).is_err());
 }
@@ -197,8 +197,9 @@ fn attestations_of_files() {
 #[test]
 fn the_predicate_type_counts_whether_claims_are_checked_or_not() {
     let signed = bundle("verify-key/attestations/cosign.json");
-    let wanted = |kind: &str| Requirement { predicate_type: Some(kind.to_owned()), ..key("cosign") };
+    let wanted = |kind: &str| Requirement { predicate_type: Some(WantedPredicate::named(kind)), ..key("cosign") };
     assert_eq!(blob(&signed, "artifact.txt", &wanted("https://cosign.sigstore.dev/attestation/v1")), "believed");
+    assert_eq!(blob(&signed, "artifact.txt", &wanted("custom")), "believed");
     let text = "invalid predicate type, expected x got https://cosign.sigstore.dev/attestation/v1";
     assert_eq!(blob(&signed, "artifact.txt", &wanted("x")), text);
     assert_eq!(blob(&signed, "artifact.txt", &wanted("x").insecure_ignore_claims()), text);

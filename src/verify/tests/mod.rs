@@ -1,9 +1,13 @@
 //! The engine as a whole. Files are read from `testdata/`, whose README lines say where they come from.
 #![allow(clippy::unwrap_used)]
 
+mod advisories;
 mod conformance;
+mod genuine;
+mod isolated;
 mod key;
 mod keyless;
+mod world;
 
 use std::path::PathBuf;
 

@@ -6,6 +6,7 @@ pub mod faults;
 mod routes;
 mod store;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::thread;
 
@@ -33,6 +34,9 @@ pub struct State {
     store: Mutex<Store>,
     faults: Mutex<Vec<Fault>>,
     log: Mutex<Vec<Logged>>,
+    /// Requests under way, and the most that ever were.
+    busy: AtomicUsize,
+    busiest: AtomicUsize,
     host: OnceLock<String>,
 }
 
@@ -42,8 +46,11 @@ impl State {
     }
 
     fn serve(&self, request: &Request) -> Response {
+        let busy = self.busy.fetch_add(1, Ordering::SeqCst) + 1;
+        self.busiest.fetch_max(busy, Ordering::SeqCst);
         thread::sleep(self.behaviour.latency);
         let response = faults::serve(self, request, &|request| routes::serve(self, request));
+        self.busy.fetch_sub(1, Ordering::SeqCst);
         self.log.lock().unwrap().push(Logged {
             method: request.method.clone(),
             target: request.target.clone(),
@@ -64,8 +71,15 @@ impl TestRegistry {
     /// Starts one; the repository `app` holds the images `v1`, `v2` and `multi`.
     pub fn start(behaviour: Behaviour) -> Self {
         let tls = behaviour.tls.then(super::tls::server_config);
-        let state =
-            Arc::new(State { behaviour, store: Mutex::default(), faults: Mutex::default(), log: Mutex::default(), host: OnceLock::new() });
+        let state = Arc::new(State {
+            behaviour,
+            store: Mutex::default(),
+            faults: Mutex::default(),
+            log: Mutex::default(),
+            busy: AtomicUsize::new(0),
+            busiest: AtomicUsize::new(0),
+            host: OnceLock::new(),
+        });
         let served = state.clone();
         let server = Server::start(tls, Arc::new(move |request: &Request| served.serve(request)));
         state.host.set(server.host()).unwrap();
@@ -120,8 +134,14 @@ impl TestRegistry {
         self.state.log.lock().unwrap().clone()
     }
 
+    /// The most requests that were under way at one moment since the start or the last [`Self::forget`].
+    pub fn busiest(&self) -> usize {
+        self.state.busiest.load(Ordering::SeqCst)
+    }
+
     /// Empties the log.
     pub fn forget(&self) {
+        self.state.busiest.store(0, Ordering::SeqCst);
         self.state.log.lock().unwrap().clear();
     }
 

@@ -22,7 +22,7 @@ pub enum EntryVerifier {
     /// A certificate.
     Certificate(Certificate),
     /// A bare key.
-    PublicKey(PublicKey),
+    PublicKey(Box<PublicKey>),
 }
 
 impl EntryVerifier {
@@ -38,7 +38,7 @@ impl EntryVerifier {
     pub fn key(&self) -> Option<PublicKey> {
         match self {
             Self::Certificate(certificate) => certificate.public_key().ok(),
-            Self::PublicKey(key) => Some(key.clone()),
+            Self::PublicKey(key) => Some(key.as_ref().clone()),
         }
     }
 }

@@ -112,7 +112,7 @@ fn verifier(text: &str) -> Result<EntryVerifier, EntryBodyError> {
     if block.label == "CERTIFICATE" {
         return Certificate::from_der(&block.bytes).map(EntryVerifier::Certificate).map_err(EntryBodyError::malformed);
     }
-    PublicKey::from_pem(&text).map(EntryVerifier::PublicKey).map_err(EntryBodyError::malformed)
+    PublicKey::from_pem(&text).map(|key| EntryVerifier::PublicKey(Box::new(key))).map_err(EntryBodyError::malformed)
 }
 
 fn signature(signature: Option<Vec<u8>>, key: &str) -> Result<EntrySignature, EntryBodyError> {

@@ -77,7 +77,7 @@ fn read<'a, T: Deserialize<'a>>(spec: &'a str) -> Result<T, EntryBodyError> {
 /// Base64 as protobuf JSON reads it: either alphabet, with or without padding.
 fn bytes(text: &str) -> Result<Vec<u8>, EntryBodyError> {
     let mut text = text.trim_end_matches('=').replace('-', "+").replace('_', "/");
-    while text.len() % 4 != 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     base64::decode(text).map_err(EntryBodyError::malformed)
@@ -107,9 +107,9 @@ fn signature(signature: Signature) -> Result<EntrySignature, EntryBodyError> {
         return Err(EntryBodyError::malformed("missing signature"));
     }
     let verifier = match (signature.verifier.public_key, signature.verifier.certificate) {
-        (Some(key), None) => {
-            PublicKey::from_spki_der(&bytes(&key.raw_bytes)?).map(EntryVerifier::PublicKey).map_err(EntryBodyError::malformed)
-        }
+        (Some(key), None) => PublicKey::from_spki_der(&bytes(&key.raw_bytes)?)
+            .map(|key| EntryVerifier::PublicKey(Box::new(key)))
+            .map_err(EntryBodyError::malformed),
         (None, Some(certificate)) => {
             Certificate::from_der(&bytes(&certificate.raw_bytes)?).map(EntryVerifier::Certificate).map_err(EntryBodyError::malformed)
         }
