@@ -15,7 +15,8 @@ pub fn read(path: &Path) -> Result<Vec<u8>, PathError> {
     std::fs::read(path).map_err(PathError::of("open", path))
 }
 
-/// Writes a file readable by its owner only (0600), replacing what was there. Devices and pipes are written to directly.
+/// Writes a file readable by its owner only (0600), replacing what was there; a file that was there keeps its mode, as in Go. Devices and
+/// pipes are written to directly, and so is a file in a directory that takes no new one.
 ///
 /// # Errors
 /// [`PathError`].
@@ -24,15 +25,27 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), PathError> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if std::fs::metadata(path).is_ok_and(|existing| !existing.is_file()) {
+    let existing = std::fs::metadata(path).ok();
+    if existing.as_ref().is_some_and(|existing| !existing.is_file()) {
         return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
     }
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     // tempfile creates with mode 0600.
-    let mut beside = NamedTempFile::new_in(directory)?;
+    let Ok(mut beside) = NamedTempFile::new_in(directory) else { return write_in_place(path, bytes) };
     beside.write_all(bytes)?;
+    if let Some(existing) = existing {
+        beside.as_file().set_permissions(existing.permissions())?;
+    }
     beside.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(bytes)
 }
 
 #[cfg(test)]
@@ -53,11 +66,15 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("f");
-        std::fs::write(&path, "old and long").unwrap();
+        write_private(&path, b"old and long").unwrap();
         write_private(&path, b"new").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(write_private(&directory.path().join("no/such"), b"x").is_err());
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        write_private(&path, b"newer").unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
+        let error = write_private(&directory.path().join("no/such"), b"x").unwrap_err().to_string();
+        assert!(error.ends_with("no/such: no such file or directory"), "{error}");
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 }

@@ -1,7 +1,7 @@
 //! The signature itself, under one key.
 
 use super::requirement::{Artifact, Blob};
-use crate::crypto::{Digest, HashAlgorithm, KeyAlgorithm, Message, PublicKey, SignatureScheme, Verifier, VerifyError};
+use crate::crypto::{Digest, HashAlgorithm, KeyAlgorithm, Message, PublicKey, SignatureScheme, VerifyError};
 use crate::encoding::text;
 use crate::format::dsse::{DsseError, Envelope, INTOTO_PAYLOAD_TYPE};
 use crate::format::material::{Form, MessageDigest, MessageSignature, Signed, SignedContent};
@@ -137,7 +137,8 @@ impl<'a> Candidate<'a> {
         let mut lacking = None;
         for scheme in &self.schemes {
             let outcome = match message(*scheme) {
-                Some(message) => self.key.verify(*scheme, message, signature),
+                // As in cosign: DER, or IEEE P1363 as hardware and JOSE write it.
+                Some(message) => self.key.verify_allowing_p1363(*scheme, message, signature),
                 None => Err(VerifyError::NeedsMessage(*scheme)),
             };
             match outcome {

@@ -1,9 +1,12 @@
 //! From what was typed to what is to be done: every rule that turns flags into a request of an operation is here.
 
 pub mod registry;
+pub mod service_spec;
 pub mod sign;
 pub mod sign_blob;
+pub mod signing_config;
 mod trust;
+pub mod trusted_root;
 pub mod verify;
 pub mod verify_blob;
 

@@ -5,8 +5,8 @@ use super::{file_or_url, given, given_path};
 use crate::ambient::Context;
 use crate::cli::args::{CertIdentityArgs, CertVerifyArgs, CommonVerifyArgs};
 use crate::cli::error::CommandError;
-use crate::crypto::{Certificate, HashAlgorithm};
-use crate::encoding::base64;
+use crate::crypto::HashAlgorithm;
+use crate::format::bundle::legacy;
 use crate::format::trusted_root::TrustedRoot;
 use crate::keys::KeyRef;
 use crate::keys::load::{self, FetchUrl};
@@ -56,8 +56,8 @@ impl TrustFlags<'_> {
         match given(&self.certificate.certificate) {
             None => Ok(Trust::Identity { identities, sct }),
             Some(certificate) => {
-                let leaf = leaf(&file_or_url(certificate, urls, context).await?)
-                    .map_err(|error| error.with_prefix("loading verifier from key opts: loading cert"))?;
+                let leaf = legacy::certificate_of_file(&file_or_url(certificate, urls, context).await?)
+                    .map_err(|error| CommandError::from(error).with_prefix("loading verifier from key opts: loading cert"))?;
                 Ok(Trust::Certificate { leaf: Box::new(leaf), identities, sct })
             }
         }
@@ -82,12 +82,6 @@ impl TrustFlags<'_> {
             timestamp_chain: given_path(&self.common.timestamp_certificate_chain),
         }
     }
-}
-
-/// The first certificate of a PEM file, which may be in base64 once more, as `sign-blob --output-certificate` writes it.
-fn leaf(file: &[u8]) -> Result<Certificate, CommandError> {
-    let decoded = base64::decode_lenient(file.trim_ascii()).ok();
-    Ok(Certificate::all_from_pem(decoded.as_deref().unwrap_or(file))?.swap_remove(0))
 }
 
 /// The first flag that names material which has to be in a bundle, in the words of the error about it.

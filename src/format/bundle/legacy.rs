@@ -228,6 +228,15 @@ fn material_of(annotations: &BTreeMap<String, String>) -> Result<VerificationMat
     Ok(material)
 }
 
+/// The first certificate of a PEM file, which may be in base64 once more, as `sign-blob --output-certificate` writes it.
+///
+/// # Errors
+/// [`LegacyError::Certificate`].
+pub fn certificate_of_file(file: &[u8]) -> Result<Certificate, LegacyError> {
+    let decoded = base64::decode_lenient(file.trim_ascii()).ok();
+    Ok(Certificate::all_from_pem(decoded.as_deref().unwrap_or(file))?.swap_remove(0))
+}
+
 /// A certificate in PEM with the rest of its chain. What is not a certificate is refused.
 ///
 /// # Errors
