@@ -5,9 +5,12 @@
 
 mod support;
 
+mod blob_checks;
+mod blobs;
 mod commands;
 mod concurrency;
 mod credentials;
+mod documents;
 mod exit_codes;
 mod flags_of_sign;
 mod hostile;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::files;
 use crate::ambient::Context;
 use crate::encoding::PathError;
-use crate::keys::load::{self, FetchUrl, KeyError};
 use crate::keys::KeyRef;
+use crate::keys::load::{self, FetchUrl, KeyError};
 use crate::sign::identity::{SigningCertificate, SigningCertificateError, SigningIdentity};
 
 /// A key by reference, and the certificate files that go with it.

@@ -51,7 +51,8 @@ pub fn upgrade_bundle(json: Vec<u8>, log: &str, ui: &dyn Ui) -> Result<Vec<u8>, 
         }
         *signer = BundleSigner::Certificate(leaf.clone());
     }
-    if let Some(entry) = material.log_entries.iter().map(|e| &e.entry).find(|e| e.inclusion_promise.is_some() && e.inclusion_proof.is_none())
+    if let Some(entry) =
+        material.log_entries.iter().map(|e| &e.entry).find(|e| e.inclusion_promise.is_some() && e.inclusion_proof.is_none())
     {
         let step = format!("fetching the inclusion proof of entry {} from the transparency log at {log}", entry.log_index);
         return Err(UpgradeError::NotSupportedYet(step));

@@ -104,7 +104,8 @@ impl VerifyBlob {
                     (None, Some(_)) => Signed::detached(Vec::new()),
                     (None, None) => return Err(VerifyBlobError::NoSignature),
                 };
-                let nobody = matches!((&self.requirement.trust, &signed.material.signer), (Trust::Identity { .. }, SignerMaterial::Nothing));
+                let nobody =
+                    matches!((&self.requirement.trust, &signed.material.signer), (Trust::Identity { .. }, SignerMaterial::Nothing));
                 if bundle.is_some() && nobody {
                     return Err(VerifyBlobError::NoSigner);
                 }

@@ -1,8 +1,8 @@
 //! Certificate Transparency: a log must have seen the signer's certificate.
 
 use super::requirement::SctRequirement;
-use crate::crypto::{Certificate, LogKey};
 use crate::crypto::sct::{self, Sct, SctError};
+use crate::crypto::{Certificate, LogKey};
 use crate::format::material::Form;
 use crate::format::trusted_root::TrustedRoot;
 

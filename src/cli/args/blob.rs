@@ -3,7 +3,9 @@
 use clap::Args;
 
 use super::signing_config::DEFAULT_REKOR_URL;
-use super::{CertVerifyArgs, CommonVerifyArgs, FulcioArgs, Given, OidcArgs, SecurityKeyArgs, SignatureDigestArgs, SigningConfigArgs, TimestampArgs};
+use super::{
+    CertVerifyArgs, CommonVerifyArgs, FulcioArgs, Given, OidcArgs, SecurityKeyArgs, SignatureDigestArgs, SigningConfigArgs, TimestampArgs,
+};
 use crate::cli::flags::ADDED;
 
 /// `cosign sign-blob [flags] FILE...`
@@ -69,27 +71,48 @@ pub struct BlobOutputArgs {
     pub bundle: String,
 
     /// Whether signature and certificate are written in base64
-    #[arg(long, default_value_t = true, hide = true, long_help = "please use --bundle, which already base64 encodes content as appropriate")]
+    #[arg(
+        long,
+        default_value_t = true,
+        hide = true,
+        long_help = "please use --bundle, which already base64 encodes content as appropriate"
+    )]
     pub b64: bool,
 
     /// The older name of --output-signature
-    #[arg(long, default_value_t, hide = true,
-        long_help = "please use --bundle to provide the output bundle location, which will include the signature")]
+    #[arg(
+        long,
+        default_value_t,
+        hide = true,
+        long_help = "please use --bundle to provide the output bundle location, which will include the signature"
+    )]
     pub output: String,
 
     /// Write the signature to this file
-    #[arg(long, default_value_t, hide = true,
-        long_help = "please use --bundle to provide the output bundle location, which will include the signature")]
+    #[arg(
+        long,
+        default_value_t,
+        hide = true,
+        long_help = "please use --bundle to provide the output bundle location, which will include the signature"
+    )]
     pub output_signature: String,
 
     /// Write the certificate to this file
-    #[arg(long, default_value_t, hide = true,
-        long_help = "please use --bundle to provide the output bundle location, which will include the certificate")]
+    #[arg(
+        long,
+        default_value_t,
+        hide = true,
+        long_help = "please use --bundle to provide the output bundle location, which will include the certificate"
+    )]
     pub output_certificate: String,
 
     /// Write the signed timestamp to this file
-    #[arg(long, default_value_t, hide = true,
-        long_help = "please use --bundle to provide the output bundle location, which will include the signed timestamp")]
+    #[arg(
+        long,
+        default_value_t,
+        hide = true,
+        long_help = "please use --bundle to provide the output bundle location, which will include the signed timestamp"
+    )]
     pub rfc3161_timestamp: String,
 }
 
@@ -112,8 +135,12 @@ pub struct VerifyBlobArgs {
     pub signature: String,
 
     /// The path or URL of a file with the signed timestamp
-    #[arg(long, default_value_t, hide = true,
-        long_help = "please use --bundle to provide the output bundle location, which will include the signed timestamp")]
+    #[arg(
+        long,
+        default_value_t,
+        hide = true,
+        long_help = "please use --bundle to provide the output bundle location, which will include the signed timestamp"
+    )]
     pub rfc3161_timestamp: String,
 
     /// The URL of the transparency log

@@ -3,7 +3,8 @@
 use super::{Action, Runnable, Spec, Words};
 use crate::ambient::{Context, Ui};
 use crate::cli::args::{
-    DEFAULT_FULCIO_URL, DEFAULT_OIDC_ISSUER, DEFAULT_REKOR_URL, FulcioArgs, Given, KeyFlagsError, OidcArgs, SignArgs, SigningConfigArgs, TimestampArgs,
+    DEFAULT_FULCIO_URL, DEFAULT_OIDC_ISSUER, DEFAULT_REKOR_URL, FulcioArgs, Given, KeyFlagsError, OidcArgs, SignArgs, SigningConfigArgs,
+    TimestampArgs,
 };
 use crate::cli::error::CommandError;
 use crate::cli::resolve;

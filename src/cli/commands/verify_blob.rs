@@ -118,7 +118,10 @@ mod tests {
     fn rules_in_cosigns_order() {
         assert!(message(&["x"]).starts_with("provide a key with --key or --sk"));
         assert!(message(&["--key=k", "--certificate=c", "x"]).starts_with("exactly one of: key reference (--key), certificate (--cert)"));
-        assert!(message(&["--key=k", "--certificate-identity=i", "x"]).starts_with("exactly one of: key reference (--key) or certificate identity"));
+        assert!(
+            message(&["--key=k", "--certificate-identity=i", "x"])
+                .starts_with("exactly one of: key reference (--key) or certificate identity")
+        );
         assert!(message(&["--bundle=b", "x"]).starts_with("--certificate-identity or --certificate-identity-regexp is required"));
         assert_eq!(message(&["--key=k", "--signature-digest-algorithm=md5", "x"]), "unknown digest algorithm: md5");
         assert_eq!(message(&["--key=k", "--output=xml", "x"]), "unknown output format \"xml\": text or json");

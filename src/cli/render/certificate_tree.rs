@@ -148,7 +148,9 @@ fn add_extensions(node: &mut Tree, certificate: &Certificate) {
     if !usages.is_empty() {
         node.add("Key Usage", usages.join(", "));
     }
-    let named = |oid: &String| EXTENDED_KEY_USAGES.iter().find(|(known, _)| known == oid).map(|(_, name)| (*name).to_owned()).ok_or_else(|| oid.clone());
+    let named = |oid: &String| {
+        EXTENDED_KEY_USAGES.iter().find(|(known, _)| known == oid).map(|(_, name)| (*name).to_owned()).ok_or_else(|| oid.clone())
+    };
     let (known, unknown): (Vec<_>, Vec<_>) = certificate.extended_key_usages().iter().map(named).partition(Result::is_ok);
     for (label, names) in [("Extended Key Usage", known), ("Unknown Extended Key Usage", unknown)] {
         let names: Vec<String> = names.into_iter().map(|name| name.unwrap_or_else(|oid| oid)).collect();

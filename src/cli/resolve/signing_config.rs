@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use super::given;
 use super::service_spec::{ServiceSpec, SpecError};
 use super::sign::not_yet;
-use super::given;
 use crate::cli::args::SigningConfigCreateArgs;
 use crate::cli::error::CommandError;
 use crate::cli::flag_value::{NumberError, parse_decimal32};

@@ -43,11 +43,23 @@ pub fn resolve(args: &TrustedRootCreateArgs) -> Result<CreateTrustedRoot, Comman
         ),
         ct_logs: joined(
             specified(&args.ctfe, "parsing ctfe spec", |spec| log(spec, "parsing ctfe spec: parsing public-key: "))?,
-            old_logs(&OldLogs { keys: &old.ctfe_key, starts: &old.ctfe_start_time, ends: &old.ctfe_end_time, urls: &old.ctfe_url, names: false })?,
+            old_logs(&OldLogs {
+                keys: &old.ctfe_key,
+                starts: &old.ctfe_start_time,
+                ends: &old.ctfe_end_time,
+                urls: &old.ctfe_url,
+                names: false,
+            })?,
         ),
         transparency_logs: joined(
             specified(&args.rekor, "parsing rekor spec", |spec| log(spec, "parsing rekor spec: parsing public-key: "))?,
-            old_logs(&OldLogs { keys: &old.rekor_key, starts: &old.rekor_start_time, ends: &old.rekor_end_time, urls: &old.rekor_url, names: true })?,
+            old_logs(&OldLogs {
+                keys: &old.rekor_key,
+                starts: &old.rekor_start_time,
+                ends: &old.rekor_end_time,
+                urls: &old.rekor_url,
+                names: true,
+            })?,
         ),
         timestamp_authorities: joined(
             specified(&args.tsa, "parsing tsa spec", |spec| chain(spec, "tsa"))?,

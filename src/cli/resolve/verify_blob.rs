@@ -22,14 +22,10 @@ pub enum BlobFormError {
     #[error("--trusted-root only supported with --new-bundle-format")]
     TrustedRoot,
     /// A timestamp that nothing asks for.
-    #[error(
-        "when specifying --rfc3161-timestamp-path, you must also specify --use-signed-timestamps or --timestamp-certificate-chain"
-    )]
+    #[error("when specifying --rfc3161-timestamp-path, you must also specify --use-signed-timestamps or --timestamp-certificate-chain")]
     TimestampAlone,
     /// A timestamp is asked for, and there is none.
-    #[error(
-        "when specifying --use-signed-timestamps or --timestamp-certificate-chain, you must also specify --rfc3161-timestamp-path"
-    )]
+    #[error("when specifying --use-signed-timestamps or --timestamp-certificate-chain, you must also specify --rfc3161-timestamp-path")]
     NoTimestamp,
 }
 

@@ -2,9 +2,9 @@
 
 mod by_hand;
 mod read;
-mod write;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use read::TrustedRootError;
 pub(crate) use read::validity;
