@@ -17,6 +17,7 @@ mod hostile;
 mod interop;
 mod key_pairs;
 mod layouts;
+mod parsers;
 mod rate_limits;
 mod redaction;
 mod request_counts;
