@@ -5,15 +5,19 @@
 
 mod support;
 
+mod blob_checks;
+mod blobs;
 mod commands;
 mod concurrency;
 mod credentials;
+mod documents;
 mod exit_codes;
 mod flags_of_sign;
 mod hostile;
 mod interop;
 mod key_pairs;
 mod layouts;
+mod parsers;
 mod rate_limits;
 mod redaction;
 mod request_counts;

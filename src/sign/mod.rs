@@ -1,4 +1,5 @@
 //! Makes signatures: who signs, what is signed, and what witnesses it.
 
+pub mod blob;
 pub mod identity;
 pub mod image;

@@ -3,7 +3,7 @@
 use super::registry::place;
 use super::{given, given_path};
 use crate::ambient::Context;
-use crate::cli::args::{DEFAULT_REKOR_URL, SignArgs};
+use crate::cli::args::{DEFAULT_REKOR_URL, SignArgs, SigningConfigArgs, TimestampArgs};
 use crate::cli::error::{CommandError, NotSupportedYet};
 use crate::cli::flag_value::ReferrersMode;
 use crate::entity::signature_image::ImageStyle;
@@ -11,7 +11,8 @@ use crate::format::signing_config::SigningConfig;
 use crate::keys::KeyRef;
 use crate::operations::files;
 use crate::operations::outputs::Outputs;
-use crate::operations::sign_image::{self, LogUpload, SignImages, SignatureForm, SigningKey};
+use crate::operations::sign_image::{self, LogUpload, SignImages, SignatureForm};
+use crate::operations::signing_key::SigningKey;
 
 /// What `sign` is to do.
 ///
@@ -24,7 +25,13 @@ pub fn resolve(args: &SignArgs, context: &Context) -> Result<SignImages, Command
         images: args.images.clone(),
         recursive: args.recursive,
         attached_sbom: !args.attachment.is_empty(),
-        key: key(args)?,
+        key: key(&KeyFlags {
+            key: &args.key,
+            security_key: args.security_key.security_key,
+            issue_certificate: args.issue_certificate,
+            certificate: &args.certificate,
+            certificate_chain: &args.certificate_chain,
+        })?,
         form: form(args, context)?,
         annotations: args.annotations.pairs()?.into_iter().collect(),
         upload: args.upload,
@@ -35,19 +42,28 @@ pub fn resolve(args: &SignArgs, context: &Context) -> Result<SignImages, Command
             certificate: given_path(&args.output.output_certificate),
             bundle: given_path(&args.output.bundle),
         },
-        log: log(args)?,
+        log: log(&args.signing_config, &args.timestamp, args.yes)?,
     })
 }
 
-fn key(args: &SignArgs) -> Result<SigningKey, CommandError> {
-    if args.security_key.security_key {
+/// Where the key comes from, and its certificate.
+pub(super) struct KeyFlags<'a> {
+    pub(super) key: &'a str,
+    pub(super) security_key: bool,
+    pub(super) issue_certificate: bool,
+    pub(super) certificate: &'a str,
+    pub(super) certificate_chain: &'a str,
+}
+
+pub(super) fn key(flags: &KeyFlags<'_>) -> Result<SigningKey, CommandError> {
+    if flags.security_key {
         return Err(not_yet("signing with a hardware token (--sk)"));
     }
-    let Some(key) = given(&args.key) else { return Err(not_yet("signing with an identity (Fulcio); give a key with --key")) };
-    if args.issue_certificate {
+    let Some(key) = given(flags.key) else { return Err(not_yet("signing with an identity (Fulcio); give a key with --key")) };
+    if flags.issue_certificate {
         return Err(not_yet("asking Fulcio for a certificate (--issue-certificate)"));
     }
-    Ok(SigningKey { key: KeyRef::parse(key), certificate: given_path(&args.certificate), chain: given_path(&args.certificate_chain) })
+    Ok(SigningKey { key: KeyRef::parse(key), certificate: given_path(flags.certificate), chain: given_path(flags.certificate_chain) })
 }
 
 fn form(args: &SignArgs, context: &Context) -> Result<SignatureForm, CommandError> {
@@ -76,8 +92,7 @@ fn form(args: &SignArgs, context: &Context) -> Result<SignatureForm, CommandErro
 }
 
 /// Whether, and by which road, a log is told. A key needs no other service.
-fn log(args: &SignArgs) -> Result<LogUpload, CommandError> {
-    let services = &args.signing_config;
+pub(super) fn log(services: &SigningConfigArgs, timestamp: &TimestampArgs, consented: bool) -> Result<LogUpload, CommandError> {
     let by_hand = services.rekor_url != DEFAULT_REKOR_URL;
     if let Some(path) = given_path(&services.signing_config) {
         let config = SigningConfig::parse(&files::read(&path)?)
@@ -87,7 +102,7 @@ fn log(args: &SignArgs) -> Result<LogUpload, CommandError> {
         }
         return Ok(LogUpload::No);
     }
-    if !args.timestamp.timestamp_server_url.is_empty() {
+    if !timestamp.timestamp_server_url.is_empty() {
         return Err(not_yet("asking a timestamp authority (--timestamp-server-url)"));
     }
     if !services.tlog_upload || services.rekor_url.is_empty() {
@@ -96,21 +111,27 @@ fn log(args: &SignArgs) -> Result<LogUpload, CommandError> {
     if services.use_signing_config && !by_hand {
         return Err(not_yet("fetching the signing config of the public services by TUF; to sign without a log add --tlog-upload=false"));
     }
-    Ok(LogUpload::Yes { url: services.rekor_url.clone(), consented: args.yes })
+    Ok(LogUpload::Yes { url: services.rekor_url.clone(), consented })
 }
 
 fn warn_of_old_outputs(args: &SignArgs, context: &Context) {
-    if !args.signing_config.new_bundle_format {
-        return;
+    if args.signing_config.new_bundle_format {
+        let output = &args.output;
+        warn_of_old_flags(
+            &[
+                (&output.output_signature, "--output-signature"),
+                (&output.output_certificate, "--output-certificate"),
+                (&output.output_payload, "--output-payload"),
+            ],
+            context,
+        );
     }
-    for (path, flag) in [
-        (&args.output.output_signature, "--output-signature"),
-        (&args.output.output_certificate, "--output-certificate"),
-        (&args.output.output_payload, "--output-payload"),
-    ] {
-        if !path.is_empty() {
-            context.ui.warn(&format!("{flag} is deprecated when using --new-bundle-format; --bundle holds all of it"));
-        }
+}
+
+/// Names the newer way for those of the flags that were given.
+pub(super) fn warn_of_old_flags(flags: &[(&str, &str)], context: &Context) {
+    for (_, flag) in flags.iter().filter(|(value, _)| !value.is_empty()) {
+        context.ui.warn(&format!("{flag} is deprecated when using --new-bundle-format; --bundle holds all of it"));
     }
 }
 
@@ -118,6 +139,6 @@ fn is_true(context: &Context, variable: &str) -> bool {
     context.env.var(variable).is_some_and(|value| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"))
 }
 
-fn not_yet(what: &str) -> CommandError {
+pub(super) fn not_yet(what: &str) -> CommandError {
     NotSupportedYet(what.to_owned()).into()
 }

@@ -14,15 +14,15 @@ use crate::entity::walk::WalkError;
 use crate::format::intoto::Statement;
 use crate::format::oci::{ImageRef, ReferenceError};
 use crate::format::simple_signing::SimpleSigningPayload;
-use crate::keys::KeyRef;
-use crate::keys::load::{self, FetchUrl, KeyError};
+use crate::keys::load::FetchUrl;
 use crate::registry::{Registries, RegistryError};
-use crate::sign::identity::{SigningCertificate, SigningCertificateError, SigningIdentity};
+use crate::sign::identity::SigningIdentity;
 use crate::sign::image;
 
 use super::files;
 use super::outputs::{Made, Outputs};
 use super::place::Place;
+use super::signing_key::{SigningKey, SigningKeyError};
 use target::Target;
 
 /// What is to be signed, with what, and where it goes.
@@ -47,16 +47,6 @@ pub struct SignImages {
     pub outputs: Outputs,
     /// Whether a transparency log is told.
     pub log: LogUpload,
-}
-
-/// A key by reference, and the certificate files that go with it.
-pub struct SigningKey {
-    /// The key.
-    pub key: KeyRef,
-    /// Its certificate, PEM or DER.
-    pub certificate: Option<PathBuf>,
-    /// The chain above it, PEM.
-    pub chain: Option<PathBuf>,
 }
 
 /// What is made of a manifest.
@@ -107,18 +97,9 @@ pub enum SignImageError {
     /// The payload file.
     #[error("payload from file: {0}")]
     Payload(#[source] PathError),
-    /// The key.
-    #[error("getting signer: reading key: {0}")]
-    Key(#[from] KeyError),
-    /// The certificate file.
-    #[error("getting signer: read certificate: {0}")]
-    CertificateFile(#[source] PathError),
-    /// The chain file.
-    #[error("getting signer: reading certificate chain from path: {0}")]
-    ChainFile(#[source] PathError),
-    /// The certificate or its chain.
+    /// The key or its certificate.
     #[error("getting signer: {0}")]
-    Certificate(#[from] SigningCertificateError),
+    Signer(#[from] SigningKeyError),
     /// Several manifests would overwrite one file.
     #[error("{manifests} different images, but one output file: sign them one by one, or leave the output flags out")]
     OneFileForSeveral {
@@ -167,7 +148,7 @@ pub async fn sign_images(
             return Err(SignImageError::NotSupportedYet("uploading to a transparency log".to_owned()));
         }
     }
-    let identity = open(&request.key, fetch, context).await?;
+    let identity = request.key.open(fetch, context).await?;
     let mut stored = Vec::new();
     for target in &targets {
         let outcome = sign_one(request, (target, &targets), prepared.as_deref(), (&identity, context)).await;
@@ -217,20 +198,6 @@ fn refuse_shared_output(request: &SignImages, targets: &[Target]) -> Result<(), 
         return Err(SignImageError::OneFileForSeveral { manifests: digests.len() });
     }
     Ok(())
-}
-
-async fn open(key: &SigningKey, fetch: &dyn FetchUrl, context: &Context) -> Result<SigningIdentity, SignImageError> {
-    let certificate = key.certificate.as_deref().map(|path| files::read(path).map(|bytes| (path.display().to_string(), bytes)));
-    let chain = key.chain.as_deref().map(files::read);
-    let signer = load::signer(&key.key, context, fetch).await?;
-    let certificate = certificate.transpose().map_err(SignImageError::CertificateFile)?;
-    let chain = chain.transpose().map_err(SignImageError::ChainFile)?;
-    let certificate = match (&certificate, &chain) {
-        (Some((name, bytes)), chain) => Some(SigningCertificate::load(signer.public_key(), (name, bytes), chain.as_deref())?),
-        (None, Some(_)) => return Err(SigningCertificateError::ChainWithoutLeaf.into()),
-        (None, None) => None,
-    };
-    Ok(SigningIdentity { signer, certificate })
 }
 
 async fn sign_one(
