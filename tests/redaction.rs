@@ -85,7 +85,11 @@ fn a_trace_holds_the_bundle_and_the_index_on_lines_of_their_own() {
 fn the_trace_is_an_interface(registry: &TestRegistry) {
     let sandbox = Sandbox::new();
     let objects = |traced: &str| -> Vec<serde_json::Value> {
-        traced.lines().filter(|line| line.starts_with('{') && line.ends_with('}')).filter_map(|line| serde_json::from_str(line).ok()).collect()
+        traced
+            .lines()
+            .filter(|line| line.starts_with('{') && line.ends_with('}'))
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
     };
     let signed = sandbox.sign(&["--verbose", &registry.image("v1")]).run().exits(0);
     let found = objects(&signed.err);
