@@ -5,9 +5,12 @@
 
 mod support;
 
+mod blob_checks;
+mod blobs;
 mod commands;
 mod concurrency;
 mod credentials;
+mod documents;
 mod exit_codes;
 mod flags_of_sign;
 mod hostile;
@@ -15,6 +18,7 @@ mod interop;
 mod key_pairs;
 mod keyless;
 mod layouts;
+mod parsers;
 mod rate_limits;
 mod redaction;
 mod request_counts;

@@ -1,5 +1,6 @@
 //! The one pair that every form of a signature becomes at the edge: what was signed, and what proves it.
 
+use super::bundle::HASH_ALGORITHMS;
 use super::dsse::Envelope;
 use super::tlog::LogEntry;
 use crate::crypto::{Certificate, Digest, HashAlgorithm, PublicKey};
@@ -56,6 +57,14 @@ impl MessageDigest {
             3 => Some(HashAlgorithm::Sha512),
             _ => None,
         }
+    }
+}
+
+impl MessageDigest {
+    /// The algorithm as protobuf names it; its number where this program does not know it.
+    pub fn algorithm_name(&self) -> String {
+        let known = HASH_ALGORITHMS.iter().find(|(_, number)| *number == self.algorithm);
+        known.map_or_else(|| self.algorithm.to_string(), |(name, _)| (*name).to_owned())
     }
 }
 

@@ -1,9 +1,11 @@
 //! Signing configs, version 0.2: which services sign, in what combination.
 
+use serde_json::{Map, Value};
+
 use crate::crypto::ValidityPeriod;
-use crate::encoding::{UnixTime, text};
+use crate::encoding::{UnixTime, go_json, text};
 use crate::format::proto_json::{self, Fields, ProtoJsonError};
-use crate::format::trusted_root::validity;
+use crate::format::trusted_root::{period, validity};
 
 /// The media type of signing configs, version 0.2.
 pub const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.signingconfig.v0.2+json";
@@ -102,6 +104,27 @@ impl SigningConfig {
         if media_type == MEDIA_TYPE { Ok(config) } else { Err(SigningConfigError::MediaType(media_type)) }
     }
 
+    /// The JSON as protojson writes it.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut object = Map::new();
+        object.insert("mediaType".to_owned(), MEDIA_TYPE.into());
+        for (name, services, choice) in [
+            ("caUrls", &self.certificate_authorities, None),
+            ("oidcUrls", &self.identity_providers, None),
+            ("rekorTlogUrls", &self.transparency_logs, Some(("rekorTlogConfig", self.transparency_log_choice))),
+            ("tsaUrls", &self.timestamp_authorities, Some(("tsaConfig", self.timestamp_authority_choice))),
+        ] {
+            if !services.is_empty() {
+                object.insert(name.to_owned(), services.iter().map(Service::to_value).collect());
+            }
+            if let Some((name, choice)) = choice {
+                object.insert(name.to_owned(), choice.map_or_else(|| Map::new().into(), Choice::to_value));
+            }
+        }
+        // Text, numbers, lists and objects always have a JSON form.
+        go_json::to_vec(&Value::Object(object)).unwrap_or_default()
+    }
+
     /// Whether it names no service that takes part in signing: then a key signs alone.
     pub fn signs_alone(&self) -> bool {
         self.certificate_authorities.is_empty() && self.transparency_logs.is_empty() && self.timestamp_authorities.is_empty()
@@ -112,6 +135,40 @@ impl Service {
     /// Whether it is to be used at that time.
     pub fn is_valid_at(&self, at: UnixTime) -> bool {
         self.valid.is_none_or(|valid| valid.contains(at))
+    }
+
+    fn to_value(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("url".to_owned(), self.url.as_str().into());
+        if self.api_version != 0 {
+            object.insert("majorApiVersion".to_owned(), self.api_version.into());
+        }
+        if let Some(valid) = &self.valid {
+            object.insert("validFor".to_owned(), period(valid));
+        }
+        if !self.operator.is_empty() {
+            object.insert("operator".to_owned(), self.operator.as_str().into());
+        }
+        object.into()
+    }
+}
+
+impl Choice {
+    fn to_value(self) -> Value {
+        let mut object = Map::new();
+        let number = match self.selector {
+            Selector::Undefined => 0,
+            Selector::All => 1,
+            Selector::Any => 2,
+            Selector::Exact => 3,
+        };
+        if let Some((name, _)) = SELECTORS.iter().find(|(_, known)| *known == number && number != 0) {
+            object.insert("selector".to_owned(), (*name).into());
+        }
+        if self.count != 0 {
+            object.insert("count".to_owned(), self.count.into());
+        }
+        object.into()
     }
 }
 

@@ -3,20 +3,21 @@
 //! Every form of a signature (bundle, layer annotations, older `--bundle` JSON, detached) becomes one [`Signed`] at the edge, and
 //! is checked here by the same code against a [`Requirement`], believing nobody but a [`TrustedRoot`]. A bundle of a file, say:
 //!
-//! ```no_run
+//! ```
 //! use cosign::encoding::UnixTime;
 //! use cosign::format::{bundle::Bundle, trusted_root::TrustedRoot};
 //! use cosign::verify::{Artifact, Blob, IdentityPolicy, Matcher, Requirement, SctRequirement, Trust, verify};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let root = TrustedRoot::parse(&std::fs::read("trusted_root.json")?)?;
-//! let signed = Bundle::parse(&std::fs::read("file.sigstore.json")?, false)?.to_signed()?;
-//! let identities = IdentityPolicy::one(Matcher::exact("a@example.com"), Matcher::exact("https://issuer.example"));
+//! # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/keyless"))?;
+//! let root = TrustedRoot::parse(&std::fs::read("trust/trusted_root.json")?)?;
+//! let signed = Bundle::parse(&std::fs::read("bundles/kl-r1.json")?, false)?.to_signed()?;
+//! let identities = IdentityPolicy::one(Matcher::exact("alice@example.com"), Matcher::exact("http://127.0.0.1:18001"));
 //! let requirement = Requirement::new(Trust::Identity { identities, sct: SctRequirement::required() });
-//! let file = std::fs::read("file")?;
+//! let file = std::fs::read("blob.txt")?;
 //! let now = UnixTime::from(std::time::SystemTime::now());
 //! let verified = verify(&signed, Artifact::Blob(&Blob::from_bytes(&file)), &requirement, &root, now)?;
-//! println!("signed at {:?}", verified.times);
+//! println!("signed at {}", verified.times[0].time);
 //! # Ok(())
 //! # }
 //! ```

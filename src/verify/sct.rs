@@ -1,8 +1,8 @@
 //! Certificate Transparency: a log must have seen the signer's certificate.
 
 use super::requirement::SctRequirement;
-use crate::crypto::Certificate;
 use crate::crypto::sct::{self, Sct, SctError};
+use crate::crypto::{Certificate, LogKey};
 use crate::format::material::Form;
 use crate::format::trusted_root::TrustedRoot;
 
@@ -40,18 +40,23 @@ pub(super) fn check(
     if embedded.is_empty() {
         if let Some(detached) = detached {
             let parsed = Sct::parse_detached(detached).map_err(SctCheckError::Detached)?;
-            sct::verify_detached(&parsed, leaf, &trusted.ct_logs).map_err(SctCheckError::Detached)?;
+            sct::verify_detached(&parsed, leaf, &keys(trusted)).map_err(SctCheckError::Detached)?;
             return Ok(true);
         }
         if form == Form::Legacy {
             return Err(SctCheckError::Missing);
         }
     }
+    let logs = keys(trusted);
     let issuers: Vec<Certificate> = paths.iter().filter_map(|path| path.get(1)).cloned().collect();
     if issuers.is_empty() {
         return Err(SctCheckError::NoIssuer);
     }
     // A threshold of zero would ask for nothing.
-    sct::verify_embedded(leaf, &issuers, &trusted.ct_logs, (*threshold).max(1)).map_err(wrap)?;
+    sct::verify_embedded(leaf, &issuers, &logs, (*threshold).max(1)).map_err(wrap)?;
     Ok(true)
+}
+
+fn keys(trusted: &TrustedRoot) -> Vec<LogKey> {
+    trusted.ct_logs.iter().map(|log| log.key.clone()).collect()
 }

@@ -137,6 +137,7 @@ impl<'a> Candidate<'a> {
         let mut lacking = None;
         for scheme in &self.schemes {
             let outcome = match message(*scheme) {
+                // As in cosign: DER, or IEEE P1363 as hardware and JOSE write it.
                 Some(message) => self.key.verify_allowing_p1363(*scheme, message, signature),
                 None => Err(VerifyError::NeedsMessage(*scheme)),
             };

@@ -91,19 +91,25 @@ pub enum IdentityFlagsError {
 }
 
 impl CertIdentityArgs {
+    /// Not both a key and an identity, nor two identities.
+    ///
+    /// # Errors
+    /// [`IdentityFlagsError::KeyAndIdentity`].
+    pub fn at_most_one(&self, key: &str) -> Result<(), IdentityFlagsError> {
+        let given = [key, &self.certificate_identity, &self.certificate_identity_regexp].iter().filter(|text| !text.is_empty()).count();
+        if given > 1 { Err(IdentityFlagsError::KeyAndIdentity) } else { Ok(()) }
+    }
+
     /// A key (`--key`, or the hardware key that `security_key` tells of) or one identity with its issuer.
     ///
     /// # Errors
     /// [`IdentityFlagsError`].
     pub fn check(&self, key: &str, security_key: bool) -> Result<(), IdentityFlagsError> {
-        let given = [key, &self.certificate_identity, &self.certificate_identity_regexp].iter().filter(|text| !text.is_empty()).count();
-        if given > 1 {
-            return Err(IdentityFlagsError::KeyAndIdentity);
-        }
+        self.at_most_one(key)?;
         if !key.is_empty() || security_key {
             return Ok(());
         }
-        if given == 0 {
+        if self.certificate_identity.is_empty() && self.certificate_identity_regexp.is_empty() {
             return Err(IdentityFlagsError::NoIdentity);
         }
         if self.certificate_oidc_issuer.is_empty() && self.certificate_oidc_issuer_regexp.is_empty() {

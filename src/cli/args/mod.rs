@@ -4,6 +4,8 @@
 //! notice that using it gives (see [`crate::cli::flags`]). An empty text counts as not given, as in cosign.
 
 mod annotations;
+mod blob;
+mod bundle;
 mod certificate;
 mod fulcio;
 mod given;
@@ -16,10 +18,13 @@ mod sign;
 mod signing_config;
 mod small;
 mod timestamp;
+mod trust;
 mod verification;
 mod verify;
 
 pub use annotations::{AnnotationArgs, AnnotationError};
+pub use blob::{BlobOutputArgs, SignBlobArgs, VerifyBlobArgs};
+pub use bundle::{BundleCreateArgs, BundleInspectArgs, BundleUpgradeArgs};
 pub use certificate::{CertIdentityArgs, CertVerifyArgs, IdentityFlagsError};
 pub use fulcio::{DEFAULT_FULCIO_URL, FulcioArgs};
 pub use given::Given;
@@ -32,5 +37,6 @@ pub use sign::{OutputArgs, SignArgs};
 pub use signing_config::{DEFAULT_REKOR_URL, SigningConfigArgs};
 pub use small::{GenerateKeyPairArgs, ImportKeyPairArgs, LoginArgs, PublicKeyArgs, TriangulateArgs};
 pub use timestamp::TimestampArgs;
+pub use trust::{OldTrustedRootArgs, SigningConfigCreateArgs, TrustedRootCreateArgs};
 pub use verification::{CommonVerifyArgs, SignatureDigestArgs};
 pub use verify::VerifyArgs;

@@ -1,5 +1,6 @@
 //! The commands: one file each, and the table that says what there is.
 
+pub mod bundle;
 pub mod completion;
 pub mod env;
 pub mod generate_key_pair;
@@ -9,12 +10,21 @@ pub mod initialize;
 pub mod login;
 pub mod public_key;
 pub mod sign;
+pub mod sign_blob;
+pub mod signing_config;
 pub mod spec;
 pub mod triangulate;
+pub mod trusted_root;
 pub mod verify;
+pub mod verify_blob;
 pub mod version;
 
 use spec::later;
+use std::path::Path;
+
+use crate::ambient::Context;
+use crate::cli::error::CommandError;
+use crate::operations::files;
 pub use spec::{Action, Call, Runnable, Spec, Words};
 
 /// What cosign says about `--attachment sbom`.
@@ -37,10 +47,10 @@ static COMMANDS: &[&Spec] = &[
     &later("attach signature"),
     &later("attest"),
     &later("attest-blob"),
-    &later("bundle"),
-    &later("bundle create"),
-    &later("bundle inspect"),
-    &later("bundle upgrade"),
+    &bundle::SPEC,
+    &bundle::create::SPEC,
+    &bundle::inspect::SPEC,
+    &bundle::upgrade::SPEC,
     &later("clean"),
     &later("debug"),
     &later("debug providers"),
@@ -74,19 +84,19 @@ static COMMANDS: &[&Spec] = &[
     &public_key::SPEC,
     &later("save"),
     &sign::SPEC,
-    &later("sign-blob"),
+    &sign_blob::SPEC,
     &later("upload"),
     &later("upload blob"),
     &later("upload wasm"),
     &verify::SPEC,
     &later("verify-attestation"),
-    &later("verify-blob"),
+    &verify_blob::SPEC,
     &later("verify-blob-attestation"),
     &triangulate::SPEC,
-    &later("trusted-root"),
-    &later("trusted-root create"),
-    &later("signing-config"),
-    &later("signing-config create"),
+    &trusted_root::GROUP,
+    &trusted_root::CREATE,
+    &signing_config::GROUP,
+    &signing_config::CREATE,
     &env::SPEC,
     &version::SPEC,
     &login::SPEC,
@@ -95,6 +105,18 @@ static COMMANDS: &[&Spec] = &[
     &later("genFigSpec"),
     &help::SPEC,
 ];
+
+/// Writes a document to the file of `--out` (mode 0600), or as one line to stdout.
+///
+/// # Errors
+/// It cannot be written.
+fn write_document(out: &str, mut document: Vec<u8>, context: &Context) -> Result<(), CommandError> {
+    if out.is_empty() {
+        document.push(b'\n');
+        return Ok(context.ui.result(&document)?);
+    }
+    Ok(files::write_private(Path::new(out), &document)?)
+}
 
 /// The commands right below `parent`, in the order of the table.
 pub fn children(parent: &'static Spec) -> impl Iterator<Item = &'static Spec> {

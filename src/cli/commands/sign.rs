@@ -2,7 +2,10 @@
 
 use super::{Action, Runnable, Spec, Words};
 use crate::ambient::{Context, Ui};
-use crate::cli::args::{DEFAULT_FULCIO_URL, DEFAULT_OIDC_ISSUER, DEFAULT_REKOR_URL, Given, KeyFlagsError, SignArgs};
+use crate::cli::args::{
+    DEFAULT_FULCIO_URL, DEFAULT_OIDC_ISSUER, DEFAULT_REKOR_URL, FulcioArgs, Given, KeyFlagsError, OidcArgs, SignArgs, SigningConfigArgs,
+    TimestampArgs,
+};
 use crate::cli::error::CommandError;
 use crate::cli::resolve;
 use crate::cli::runtime::block_on;
@@ -104,30 +107,49 @@ fn check(args: &SignArgs, ui: &dyn Ui) -> Result<(), CommandError> {
         other => return Err(SignFlagsError::Attachment(other.to_owned()).into()),
     }
     args.oidc.client_secret()?;
-    check_signing_config(args)?;
+    check_signing_config(&Services {
+        config: &args.signing_config,
+        fulcio: &args.fulcio,
+        oidc: &args.oidc,
+        timestamp: &args.timestamp,
+        bundle: &args.output.bundle,
+    })?;
     args.security_key.at_most_one_key(&args.key).map_err(|source| SignFlagsError::Key { images: args.images.join(" "), source })?;
     Ok(())
 }
 
+/// The flags that name services.
+pub(super) struct Services<'a> {
+    pub(super) config: &'a SigningConfigArgs,
+    pub(super) fulcio: &'a FulcioArgs,
+    pub(super) oidc: &'a OidcArgs,
+    pub(super) timestamp: &'a TimestampArgs,
+    /// `--bundle`.
+    pub(super) bundle: &'a str,
+}
+
 /// What cannot be combined with a signing config that was named. The default one gives way to flags (see
 /// `docs/differences.md`).
-fn check_signing_config(args: &SignArgs) -> Result<(), SignFlagsError> {
-    let services = &args.signing_config;
+///
+/// # Errors
+/// [`SignFlagsError`].
+pub(super) fn check_signing_config(flags: &Services<'_>) -> Result<(), SignFlagsError> {
+    let services = flags.config;
     if services.signing_config.is_empty() {
         return Ok(());
     }
     let by_hand = |url: &str, default: &str| !url.is_empty() && url != default;
     if by_hand(&services.rekor_url, DEFAULT_REKOR_URL)
-        || by_hand(&args.fulcio.fulcio_url, DEFAULT_FULCIO_URL)
-        || by_hand(&args.oidc.oidc_issuer, DEFAULT_OIDC_ISSUER)
-        || by_hand(&args.timestamp.timestamp_server_url, "")
+        || by_hand(&flags.fulcio.fulcio_url, DEFAULT_FULCIO_URL)
+        || by_hand(&flags.oidc.oidc_issuer, DEFAULT_OIDC_ISSUER)
+        || by_hand(&flags.timestamp.timestamp_server_url, "")
     {
         return Err(SignFlagsError::ServiceUrls);
     }
     if !services.tlog_upload {
         return Err(SignFlagsError::NoLog);
     }
-    if !services.new_bundle_format && args.output.bundle.is_empty() {
+    if !services.new_bundle_format && flags.bundle.is_empty() {
         return Err(SignFlagsError::OldFormat);
     }
     Ok(())

@@ -65,16 +65,24 @@ pub enum VerifyFlagsError {
     MaxWorkers,
 }
 
+/// `--signature-digest-algorithm` names one.
+///
+/// # Errors
+/// [`VerifyFlagsError::DigestAlgorithm`].
+pub(super) fn check_digest_algorithm(name: &str) -> Result<(), VerifyFlagsError> {
+    match name.trim().to_ascii_lowercase().as_str() {
+        "" | "sha224" | "sha256" | "sha384" | "sha512" => Ok(()),
+        _ => Err(VerifyFlagsError::DigestAlgorithm(name.to_owned())),
+    }
+}
+
 /// The rules of `verify`, in cosign's order.
 ///
 /// # Errors
 /// One is broken.
 fn check(args: &VerifyArgs, ui: &dyn Ui) -> Result<(), CommandError> {
     args.annotations.pairs()?;
-    let algorithm = &args.signature_digest.signature_digest_algorithm;
-    if !matches!(algorithm.trim().to_ascii_lowercase().as_str(), "" | "sha224" | "sha256" | "sha384" | "sha512") {
-        return Err(VerifyFlagsError::DigestAlgorithm(algorithm.clone()).into());
-    }
+    check_digest_algorithm(&args.signature_digest.signature_digest_algorithm)?;
     if args.common.max_workers <= 0 {
         return Err(VerifyFlagsError::MaxWorkers.into());
     }

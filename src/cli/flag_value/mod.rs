@@ -7,7 +7,7 @@ mod quote;
 
 pub use csv::{CsvError, record};
 pub use duration::{DurationError, GoDuration};
-pub use number::{NumberError, parse_bool, parse_int, parse_uint};
+pub use number::{NumberError, parse_bool, parse_decimal32, parse_int, parse_uint};
 pub use quote::go_quote;
 
 /// The type of a flag, as Go's flag library names it.

@@ -59,6 +59,18 @@ pub fn parse_uint(text: &str) -> Result<u64, NumberError> {
     magnitude(text, "ParseUint", text)
 }
 
+/// Reads a decimal number of 32 bits, without sign, prefix or underscores.
+///
+/// # Errors
+/// [`NumberError`].
+pub fn parse_decimal32(text: &str) -> Result<u32, NumberError> {
+    let function = "ParseUint";
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(NumberError::Syntax { function, text: text.to_owned() });
+    }
+    text.parse().map_err(|_| NumberError::Range { function, text: text.to_owned() })
+}
+
 fn magnitude(digits: &str, function: &'static str, text: &str) -> Result<u64, NumberError> {
     let syntax = || NumberError::Syntax { function, text: text.to_owned() };
     let lower = digits.to_ascii_lowercase();

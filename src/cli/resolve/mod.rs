@@ -1,9 +1,15 @@
 //! From what was typed to what is to be done: every rule that turns flags into a request of an operation is here.
 
 pub mod registry;
+pub mod service_spec;
 pub mod services;
 pub mod sign;
+pub mod sign_blob;
+pub mod signing_config;
+mod trust;
+pub mod trusted_root;
 pub mod verify;
+pub mod verify_blob;
 
 use std::path::{Path, PathBuf};
 
@@ -46,4 +52,10 @@ pub enum NoSource {
     /// Another scheme.
     #[error("loading URL: unrecognized scheme: {0}://")]
     Scheme(String),
+}
+
+/// What a flag holds itself, or a file or URL that holds it.
+pub(super) async fn text_or_file(value: &str, urls: &dyn FetchUrl, context: &Context) -> Result<Vec<u8>, CommandError> {
+    let is_text = !value.contains("://") && !Path::new(value).exists();
+    if is_text { Ok(value.as_bytes().to_vec()) } else { file_or_url(value, urls, context).await }
 }

@@ -10,7 +10,8 @@ use crate::cli::flag_value::ReferrersMode;
 use crate::entity::signature_image::ImageStyle;
 use crate::keys::KeyRef;
 use crate::operations::outputs::Outputs;
-use crate::operations::sign_image::{self, SignImages, SignatureForm, SigningKey};
+use crate::operations::sign_image::{self, SignImages, SignatureForm};
+use crate::operations::signing_key::SigningKey;
 
 /// What `sign` is to do.
 ///
@@ -23,7 +24,12 @@ pub fn resolve(args: &SignArgs, context: &Context) -> Result<SignImages, Command
         images: args.images.clone(),
         recursive: args.recursive,
         attached_sbom: !args.attachment.is_empty(),
-        key: key(args)?,
+        key: key(&KeyFlags {
+            key: &args.key,
+            security_key: args.security_key.security_key,
+            certificate: &args.certificate,
+            certificate_chain: &args.certificate_chain,
+        })?,
         services: services::of_signing(&asked(args), context)?,
         consented: args.yes,
         form: form(args, context)?,
@@ -39,12 +45,21 @@ pub fn resolve(args: &SignArgs, context: &Context) -> Result<SignImages, Command
     })
 }
 
-fn key(args: &SignArgs) -> Result<Option<SigningKey>, CommandError> {
-    if args.security_key.security_key {
+/// Where the key comes from, and its certificate.
+pub(super) struct KeyFlags<'a> {
+    pub(super) key: &'a str,
+    pub(super) security_key: bool,
+    pub(super) certificate: &'a str,
+    pub(super) certificate_chain: &'a str,
+}
+
+/// The key; `None` signs with an identity.
+pub(super) fn key(flags: &KeyFlags<'_>) -> Result<Option<SigningKey>, CommandError> {
+    if flags.security_key {
         return Err(not_yet("signing with a hardware token (--sk)"));
     }
-    let Some(key) = given(&args.key) else { return Ok(None) };
-    Ok(Some(SigningKey { key: KeyRef::parse(key), certificate: given_path(&args.certificate), chain: given_path(&args.certificate_chain) }))
+    let Some(key) = given(flags.key) else { return Ok(None) };
+    Ok(Some(SigningKey { key: KeyRef::parse(key), certificate: given_path(flags.certificate), chain: given_path(flags.certificate_chain) }))
 }
 
 fn asked(args: &SignArgs) -> Asked<'_> {
@@ -85,17 +100,23 @@ fn form(args: &SignArgs, context: &Context) -> Result<SignatureForm, CommandErro
 }
 
 fn warn_of_old_outputs(args: &SignArgs, context: &Context) {
-    if !args.signing_config.new_bundle_format {
-        return;
+    if args.signing_config.new_bundle_format {
+        let output = &args.output;
+        warn_of_old_flags(
+            &[
+                (&output.output_signature, "--output-signature"),
+                (&output.output_certificate, "--output-certificate"),
+                (&output.output_payload, "--output-payload"),
+            ],
+            context,
+        );
     }
-    for (path, flag) in [
-        (&args.output.output_signature, "--output-signature"),
-        (&args.output.output_certificate, "--output-certificate"),
-        (&args.output.output_payload, "--output-payload"),
-    ] {
-        if !path.is_empty() {
-            context.ui.warn(&format!("{flag} is deprecated when using --new-bundle-format; --bundle holds all of it"));
-        }
+}
+
+/// Names the newer way for those of the flags that were given.
+pub(super) fn warn_of_old_flags(flags: &[(&str, &str)], context: &Context) {
+    for (_, flag) in flags.iter().filter(|(value, _)| !value.is_empty()) {
+        context.ui.warn(&format!("{flag} is deprecated when using --new-bundle-format; --bundle holds all of it"));
     }
 }
 
@@ -103,6 +124,6 @@ fn is_true(context: &Context, variable: &str) -> bool {
     context.env.var(variable).is_some_and(|value| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"))
 }
 
-fn not_yet(what: &str) -> CommandError {
+pub(super) fn not_yet(what: &str) -> CommandError {
     NotSupportedYet(what.to_owned()).into()
 }

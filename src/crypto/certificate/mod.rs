@@ -9,6 +9,7 @@ mod name_constraints;
 mod parse;
 mod pem;
 mod san;
+mod shown;
 mod signature_algorithm;
 #[cfg(test)]
 pub(crate) mod testing;

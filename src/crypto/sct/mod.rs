@@ -82,6 +82,16 @@ fn reason_text(reasons: &[(Vec<u8>, SctRefusal)]) -> String {
 }
 
 impl Sct {
+    /// Its extensions, TLS-encoded.
+    pub fn extensions(&self) -> &[u8] {
+        &self.extensions
+    }
+
+    /// The log's signature.
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
     /// The log's id: SHA-256 of its key.
     pub fn log_id(&self) -> &[u8] {
         &self.log_id

@@ -15,7 +15,7 @@ use response::TstInfo;
 use signed_data::SignedData;
 
 use super::certificate::{Certificate, ExtendedKeyUsage};
-use super::{ValidityPeriod, chain};
+use super::{HashAlgorithm, ValidityPeriod, chain};
 use crate::encoding::UnixTime;
 
 /// A timestamp authority as a trusted root or a chain file gives it.
@@ -49,6 +49,31 @@ pub struct VerifiedTimestamp {
     pub serial: Vec<u8>,
     /// The certificate whose key signed it.
     pub signer: Certificate,
+}
+
+/// What a token says, whether it is true or not: to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DescribedTimestamp {
+    /// Its time.
+    pub time: UnixTime,
+    /// The function of the imprint.
+    pub hash: HashAlgorithm,
+    /// The digest of what was stamped.
+    pub imprint: Vec<u8>,
+    /// Its serial number: the content of the INTEGER.
+    pub serial: Vec<u8>,
+    /// The policy under which it was made, an OID.
+    pub policy: String,
+}
+
+/// Reads a DER TimeStampResp without verifying anything.
+///
+/// # Errors
+/// [`TimestampError`], where it does not parse.
+pub fn describe(response: &[u8]) -> Result<DescribedTimestamp, TimestampError> {
+    let info = TstInfo::parse(SignedData::parse(response::token(response)?)?.content)?;
+    let (time, hash, policy) = (info.time, info.hash, info.policy.to_string());
+    Ok(DescribedTimestamp { time, hash, imprint: info.imprint, serial: info.serial, policy })
 }
 
 /// Checks a DER TimeStampResp over `message` against `authority`.

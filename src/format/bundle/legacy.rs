@@ -231,6 +231,15 @@ fn material_of(annotations: &BTreeMap<String, String>) -> Result<VerificationMat
     Ok(material)
 }
 
+/// The first certificate of a PEM file, which may be in base64 once more, as `sign-blob --output-certificate` writes it.
+///
+/// # Errors
+/// [`LegacyError::Certificate`].
+pub fn certificate_of_file(file: &[u8]) -> Result<Certificate, LegacyError> {
+    let decoded = base64::decode_lenient(file.trim_ascii()).ok();
+    Ok(Certificate::all_from_pem(decoded.as_deref().unwrap_or(file))?.swap_remove(0))
+}
+
 /// A certificate in PEM with the rest of its chain. What is not a certificate is refused.
 ///
 /// # Errors
@@ -262,6 +271,15 @@ pub struct LocalBundle {
 }
 
 impl LocalBundle {
+    /// Whether bytes are this form and no bundle, whatever else may be wrong with them: an object with a field of this form and none of a
+    /// bundle's. Told once and for all, so that a bundle that does not load is never tried as the other form.
+    pub fn looks_like_one(json: &[u8]) -> bool {
+        let Ok(Value::Object(fields)) = serde_json::from_slice(json) else { return false };
+        let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
+        has(&["base64Signature", "cert", "rekorBundle"])
+            && !has(&["mediaType", "media_type", "verificationMaterial", "verification_material", "messageSignature", "dsseEnvelope"])
+    }
+
     /// Reads the JSON; fields that it does not know are ignored, as in Go.
     ///
     /// # Errors

@@ -69,7 +69,28 @@ pub fn is_rekor_v1(checkpoint: &str) -> bool {
     lines.count() >= 3 && !tree.is_empty() && tree.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// What a note says, whether its signatures hold or not: to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DescribedCheckpoint<'a> {
+    /// Origin, size and root hash.
+    pub checkpoint: Checkpoint,
+    /// Further lines.
+    pub other_lines: Vec<&'a str>,
+    /// Name of each signer, and how long its signature is, in bytes.
+    pub signatures: Vec<(&'a str, usize)>,
+}
+
 impl Checkpoint {
+    /// Reads a checkpoint without verifying anything; `None` for what is none.
+    pub fn describe(checkpoint: &str) -> Option<DescribedCheckpoint<'_>> {
+        let note = Note::parse(checkpoint)?;
+        Some(DescribedCheckpoint {
+            checkpoint: Self::parse(note.text).ok()?,
+            other_lines: note.text.lines().skip(3).collect(),
+            signatures: note.signatures.iter().map(|line| (line.name, line.signature.len())).collect(),
+        })
+    }
+
     /// Rekor v1: signer names do not count; every line must carry the log's key hint, the first four bytes of SHA-256 of its SPKI,
     /// and verify.
     ///
@@ -127,12 +148,17 @@ impl Checkpoint {
     }
 }
 
-/// The id under which a Rekor v2 log with that name signs: for Ed25519 and RSA by C2SP signed-note, for ECDSA of the SPKI alone.
+/// The id under which a Rekor v2 log with that name signs: the first bytes of [`log_id_v2`].
 pub fn key_id_v2(origin: &str, key: &PublicKey) -> [u8; 4] {
-    let named = |kind: &[u8], key: &[u8]| key_hint(Digest::sha256([origin.as_bytes(), b"\n", kind, key].concat()));
+    key_hint(log_id_v2(origin, key))
+}
+
+/// The id of a Rekor v2 log with that name: for Ed25519 and RSA by C2SP signed-note, for ECDSA of the SPKI alone.
+pub fn log_id_v2(origin: &str, key: &PublicKey) -> Digest {
+    let named = |kind: &[u8], key: &[u8]| Digest::sha256([origin.as_bytes(), b"\n", kind, key].concat());
     let spki = key.spki_der();
     match key.algorithm() {
-        KeyAlgorithm::Ecdsa(_) => key_hint(Digest::sha256(spki)),
+        KeyAlgorithm::Ecdsa(_) => Digest::sha256(spki),
         // The raw key is the end of its SPKI.
         KeyAlgorithm::Ed25519 => named(&[1], &spki[spki.len().saturating_sub(32)..]),
         KeyAlgorithm::Rsa { .. } => named(b"\xffPKIX-RSA-PKCS#1v1.5", spki),

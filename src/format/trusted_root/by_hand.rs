@@ -37,7 +37,7 @@ impl TrustedRoot {
 
     /// Adds a Certificate Transparency log by its key (`SIGSTORE_CT_LOG_PUBLIC_KEY_FILE`).
     pub fn add_ct_log(&mut self, key: PublicKey) {
-        self.ct_logs.push(log_key(key));
+        self.ct_logs.push(TransparencyLog { base_url: String::new(), key: log_key(key) });
     }
 
     /// Adds a timestamp authority by its chain (`--timestamp-certificate-chain`): a first certificate that is no authority is the one that must

@@ -4,9 +4,12 @@ mod by_hand;
 mod read;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use read::TrustedRootError;
 pub(crate) use read::validity;
+pub use write::UnnamedKey;
+pub(crate) use write::period;
 
 use crate::crypto::timestamp::TimestampAuthority;
 use crate::crypto::{Certificate, LogKey, ValidityPeriod};
@@ -20,7 +23,7 @@ pub struct TrustedRoot {
     /// Authorities that certify signers (Fulcio, or one of one's own).
     pub certificate_authorities: Vec<CertificateAuthority>,
     /// Certificate Transparency logs.
-    pub ct_logs: Vec<LogKey>,
+    pub ct_logs: Vec<TransparencyLog>,
     /// Transparency logs (Rekor).
     pub transparency_logs: Vec<TransparencyLog>,
     /// Timestamp authorities.
@@ -42,7 +45,7 @@ pub struct CertificateAuthority {
     pub by_hand: bool,
 }
 
-/// A transparency log.
+/// A transparency log, of signatures or of certificates.
 #[derive(Debug, Clone)]
 pub struct TransparencyLog {
     /// Its base URL; may be empty for Rekor v1.

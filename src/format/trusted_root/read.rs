@@ -114,7 +114,7 @@ impl TrustedRoot {
             transparency_logs: logs.into_iter().map(log).collect::<Result<_, _>>()?,
             certificate_authorities: authorities.into_iter().map(certificate_authority).collect::<Result<_, _>>()?,
             timestamp_authorities: timestamps.into_iter().map(timestamp_authority).collect::<Result<_, _>>()?,
-            ct_logs: ct_logs.into_iter().map(|fields| log(fields).map(|log| log.key)).collect::<Result<_, _>>()?,
+            ct_logs: ct_logs.into_iter().map(log).collect::<Result<_, _>>()?,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Signs images: resolves all of them, opens the key once, then signs and stores one manifest after the other.
 
-mod signing;
+mod consent;
 mod store;
 mod target;
 
@@ -15,12 +15,10 @@ use crate::entity::walk::WalkError;
 use crate::format::intoto::Statement;
 use crate::format::oci::{ImageRef, ReferenceError};
 use crate::format::simple_signing::SimpleSigningPayload;
-use crate::keys::KeyRef;
-use crate::keys::load::{FetchUrl, KeyError};
+use crate::keys::load::FetchUrl;
 use crate::registry::{Registries, RegistryError};
 use crate::sign::certifier::CertifyError;
-use crate::sign::finish::{Finish, FinishError};
-use crate::sign::identity::SigningCertificateError;
+use crate::sign::finish::FinishError;
 use crate::sign::image;
 use crate::sign::services::{ServicesError, ServicesRequest, SigningServices};
 use crate::verify::Artifact;
@@ -28,7 +26,8 @@ use crate::verify::Artifact;
 use super::files;
 use super::outputs::{Made, Outputs};
 use super::place::Place;
-use signing::Signing;
+use super::signing::{OpenError, Signing};
+use super::signing_key::{SigningKey, SigningKeyError};
 use target::Target;
 
 /// What is to be signed, with what, and where it goes.
@@ -55,16 +54,6 @@ pub struct SignImages {
     pub services: ServicesRequest,
     /// Questions are answered with yes (`--yes`).
     pub consented: bool,
-}
-
-/// A key by reference, and the certificate files that go with it.
-pub struct SigningKey {
-    /// The key.
-    pub key: KeyRef,
-    /// Its certificate, PEM or DER.
-    pub certificate: Option<PathBuf>,
-    /// The chain above it, PEM.
-    pub chain: Option<PathBuf>,
 }
 
 /// What is made of a manifest.
@@ -102,18 +91,9 @@ pub enum SignImageError {
     /// The payload file.
     #[error("payload from file: {0}")]
     Payload(#[source] PathError),
-    /// The key.
-    #[error("getting signer: reading key: {0}")]
-    Key(#[from] KeyError),
-    /// The certificate file.
-    #[error("getting signer: read certificate: {0}")]
-    CertificateFile(#[source] PathError),
-    /// The chain file.
-    #[error("getting signer: reading certificate chain from path: {0}")]
-    ChainFile(#[source] PathError),
-    /// The certificate or its chain.
+    /// The key or its certificate.
     #[error("getting signer: {0}")]
-    Certificate(#[from] SigningCertificateError),
+    Signer(#[from] SigningKeyError),
     /// Several manifests would overwrite one file.
     #[error("{manifests} different images, but one output file: sign them one by one, or leave the output flags out")]
     OneFileForSeveral {
@@ -129,6 +109,9 @@ pub enum SignImageError {
     /// There is no certificate.
     #[error("signing digest: {0}")]
     Certify(#[from] CertifyError),
+    /// Neither key nor certificate authority.
+    #[error("signing digest: {0}")]
+    Nobody(OpenError),
     /// The signature was not witnessed, or does not verify.
     #[error("signing digest: {0}")]
     Finish(#[from] FinishError),
@@ -144,6 +127,16 @@ pub enum SignImageError {
     /// `--timeout`.
     #[error(transparent)]
     Deadline(#[from] DeadlineExceeded),
+}
+
+impl From<OpenError> for SignImageError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Key(error) => Self::Signer(error),
+            OpenError::Certify(error) => Self::Certify(error),
+            OpenError::Nobody => Self::Nobody(error),
+        }
+    }
 }
 
 /// Signs the images of `request`, in their order.
@@ -165,10 +158,10 @@ pub async fn sign_images(
     }
     refuse_shared_output(request, &targets)?;
     for target in &mut targets {
-        target.is_logged = signing::is_logged(request, &services, (target, registries), context).await;
+        target.is_logged = consent::is_logged(request, &services, (target, registries), context).await;
     }
-    signing::state_privacy(request, &services, &targets, context)?;
-    let mut signer = Signing::open(request, services, fetch, context).await?;
+    consent::state_privacy(request, &services, &targets, context)?;
+    let mut signer = Signing::open(request.key.as_ref(), services, fetch, context).await?;
     let mut stored = Vec::new();
     for target in &targets {
         let outcome = sign_one(request, (target, &targets), prepared.as_deref(), (&mut signer, context)).await;
@@ -230,7 +223,7 @@ async fn sign_one(
     let outputs = if request.recursive { request.outputs.for_manifest(&target.digest, all.len() > 1) } else { request.outputs.clone() };
     let identity = signing.identity(context).await?;
     let certificate = identity.certificate_or_key_pem();
-    let finish = Finish { identity: &identity, services: &signing.services, with_logs: target.is_logged };
+    let finish = signing.finish(&identity, target.is_logged);
     match &request.form {
         SignatureForm::Bundle => {
             let statement = Statement::sign(&target.digest, &request.annotations).to_json();

@@ -98,8 +98,9 @@ impl Job<'_> {
         let mut unsupported = None;
         if request.detached.is_none() && !request.attached_sbom {
             match request.forms.bundles {
-                Bundles::Ignored => {}
-                Bundles::Verified => {
+                // Of a saved image cosign takes the bundles whatever the flag says.
+                Bundles::Ignored if matches!(self.older, Older::Tagged) => {}
+                Bundles::Ignored | Bundles::Verified => {
                     let found = job.bundles().await?;
                     if !found.passed.is_empty() {
                         job.warn_of_attestations(&found);
@@ -208,7 +209,16 @@ impl Job<'_> {
         let verified = self.check(&signed)?;
         let statement = Statement::parse(&envelope.payload).map_err(|error| error.to_string())?;
         let payload = self.payload_of(&statement);
-        let signature = VerifiedSignature { raw: payload.to_json(), payload, certificate: facts(&verified), extra: Map::new() };
+        let (raw, payload) = match self.older {
+            Older::Tagged => (payload.to_json(), payload),
+            // What cosign prints for the bundles of a saved image: the envelope, or empty claims.
+            Older::Saved(_) => {
+                let optional = payload.optional.filter(|annotations| !annotations.is_empty());
+                (envelope.to_json(), SimpleSigningPayload { optional, ..SimpleSigningPayload::default() })
+            }
+        };
+        let predicate_type = Some(statement.predicate_type);
+        let signature = VerifiedSignature { raw, payload, predicate_type, certificate: facts(&verified), extra: Map::new() };
         Ok((signature, outcome::checks(&verified, false)))
     }
 
@@ -291,7 +301,7 @@ impl Job<'_> {
 
     async fn judge_one(&self, mut signed: Signed, raw: Vec<u8>) -> Result<(VerifiedSignature, Vec<outcome::Check>), String> {
         let looked_up = match &self.request.lookup {
-            Some(log) => log.complete(&mut signed, &self.request.requirement).await?,
+            Some(log) => log.complete(&mut signed, None, &self.request.requirement).await?,
             None => false,
         };
         let verified = self.check(&signed)?;
@@ -299,7 +309,7 @@ impl Job<'_> {
         let certificate = facts(&verified).or_else(|| certificate_of_key(&signed, &verified));
         let extra = optional_facts(&signed);
         let checks = outcome::checks(&verified, looked_up);
-        Ok((VerifiedSignature { raw, payload, certificate, extra }, checks))
+        Ok((VerifiedSignature { raw, payload, predicate_type: None, certificate, extra }, checks))
     }
 
     /// Artifactory answers 403 for a tag that does not exist. Where the image itself can be read with the same credentials that counts as absent.
@@ -313,7 +323,7 @@ impl Job<'_> {
     }
 
     fn warn_of_attestations(&self, found: &Found) {
-        let mut types: Vec<&str> = found.passed.iter().map(|(signature, _)| signature.payload.critical.kind.as_str()).collect();
+        let mut types: Vec<&str> = found.passed.iter().filter_map(|(signature, _)| signature.predicate_type.as_deref()).collect();
         if types.contains(&predicate_type::COSIGN_SIGN) {
             return;
         }

@@ -2,7 +2,6 @@
 
 mod detached;
 mod image;
-mod lookup;
 mod outcome;
 
 use std::io;
@@ -18,10 +17,10 @@ use crate::format::trusted_root::TrustedRoot;
 use crate::registry::{Registries, RegistryError};
 use crate::verify::Requirement;
 
+use super::log_lookup::LogLookup;
 use super::place::Place;
 
 pub use detached::DetachedSignature;
-pub use lookup::LogLookup;
 pub use outcome::{CertificateFacts, Check, VerifiedImage, VerifiedSignature, WorkflowFact};
 
 /// What is to be verified, and what must hold.

@@ -60,7 +60,7 @@ fn the_key_of_the_ct_log() {
     let signed = private("kl-r1");
     let mut root = private_root();
     assert_eq!(check(&signed, &alice(), &root), "believed");
-    root.ct_logs[0].key = other_key();
+    root.ct_logs[0].key.key = other_key();
     let text = "failed to verify signed certificate timestamp: only able to verify 0 SCT entries; unable to meet threshold of 1";
     assert!(check(&signed, &alice(), &root).starts_with(text));
     let Trust::Identity { identities, .. } = alice().trust else { panic!() };

@@ -1,10 +1,22 @@
 //! Looks up, in a log, a signature of the older form that came without its entry. What the log answers only adds material: the engine checks it.
 
+use crate::ambient::Context;
 use crate::crypto::Digest;
 use crate::format::material::{Form, Signed, SignedContent, SignerMaterial};
-use crate::http::Client;
+use crate::http::{Client, ClientOptions, HttpError, RetryPolicy, TlsOptions, user_agent};
 use crate::sigstore::rekor::{Logged, LoggedContent, LoggedKey, RekorError, v1};
 use crate::verify::{Requirement, TlogRequirement, Trust};
+
+/// Why no log can be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LookupError {
+    /// HTTP.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// Its address.
+    #[error(transparent)]
+    Rekor(#[from] RekorError),
+}
 
 /// A log that may be asked.
 pub struct LogLookup {
@@ -15,20 +27,25 @@ impl LogLookup {
     /// The log at `url` (Rekor v1).
     ///
     /// # Errors
-    /// The URL is none.
-    pub fn new(url: &str, client: &Client) -> Result<Self, RekorError> {
-        Ok(Self { rekor: v1::Rekor::new(url, client)? })
+    /// HTTP cannot be set up, or the URL is none.
+    pub fn new(url: &str, context: &Context) -> Result<Self, LookupError> {
+        let options = ClientOptions { tls: TlsOptions::default(), user_agent: user_agent(), retry: RetryPolicy::default() };
+        Ok(Self { rekor: v1::Rekor::new(url, &Client::new(&options, context)?)? })
     }
 
-    /// Adds the log's entry to a signature that needs one and has none. Whether one was added.
+    /// Adds the log's entry to a signature that needs one and has none. Whether one was added. `artifact` is the SHA-256 of a file.
     ///
     /// # Errors
     /// Why there is none, for people.
-    pub(super) async fn complete(&self, signed: &mut Signed, requirement: &Requirement) -> Result<bool, String> {
+    pub async fn complete(&self, signed: &mut Signed, artifact: Option<&Digest>, requirement: &Requirement) -> Result<bool, String> {
         let material = &signed.material;
         let wanted =
             requirement.tlog != TlogRequirement::InsecureIgnore && material.form == Form::Legacy && material.log_entries.is_empty();
-        let SignedContent::SimpleSigning { payload, signature } = &signed.content else { return Ok(false) };
+        let (digest, signature) = match (&signed.content, artifact) {
+            (SignedContent::SimpleSigning { payload, signature }, _) => (Digest::sha256(payload), signature),
+            (SignedContent::Message(message), Some(artifact)) => (artifact.clone(), &message.signature),
+            _ => return Ok(false),
+        };
         if !wanted {
             return Ok(false);
         }
@@ -41,7 +58,6 @@ impl LogLookup {
             },
             (_, Trust::Identity { .. }) => return Ok(false),
         };
-        let digest = Digest::sha256(payload);
         let logged = Logged { content: LoggedContent::Digest(&digest), signature, key };
         let found =
             self.rekor.search(&logged).await.map_err(|error| format!("looking the signature up in the transparency log: {error}"))?;

@@ -1,0 +1,35 @@
+//! `cosign trusted-root`.
+
+use super::{Action, Runnable, Spec};
+use crate::ambient::Context;
+use crate::cli::args::TrustedRootCreateArgs;
+use crate::cli::error::CommandError;
+use crate::cli::resolve;
+use crate::operations::create_trusted_root::create_trusted_root;
+
+/// The group in the table of commands.
+pub static GROUP: Spec =
+    Spec { path: "trusted-root", about: "Make trusted roots: the keys and certificates of services", usage: "[command]", ..Spec::DEFAULT };
+
+/// `trusted-root create` in the table of commands.
+pub static CREATE: Spec = Spec {
+    path: "trusted-root create",
+    about: "Make a trusted root",
+    long: "Makes a trusted root of certificate chains and public keys in files: what verifying commands take as --trusted-root.",
+    usage: "[flags]",
+    examples: "\
+  # services of one's own
+  cosign trusted-root create --fulcio url=https://fulcio.example.com,certificate-chain=fulcio.pem \\
+    --ctfe url=https://ctfe.example.com,public-key=ctfe.pub,start-time=2024-01-01T00:00:00Z \\
+    --rekor url=https://rekor.example.com,public-key=rekor.pub,start-time=2024-01-01T00:00:00Z,origin=rekor.example.com \\
+    --tsa url=https://tsa.example.com,certificate-chain=tsa.pem --out trusted_root.json",
+    action: Action::of::<TrustedRootCreateArgs>(),
+    ..Spec::DEFAULT
+};
+
+impl Runnable for TrustedRootCreateArgs {
+    fn run(self, context: &Context) -> Result<(), CommandError> {
+        let json = create_trusted_root(&resolve::trusted_root::resolve(&self)?)?;
+        super::write_document(&self.out, json, context)
+    }
+}

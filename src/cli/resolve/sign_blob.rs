@@ -1,0 +1,67 @@
+//! The flags of `sign-blob`.
+
+use super::services::{self, Asked};
+use super::sign::{self, KeyFlags, not_yet, warn_of_old_flags};
+use super::{given, given_path};
+use crate::ambient::Context;
+use crate::cli::args::SignBlobArgs;
+use crate::cli::error::CommandError;
+use crate::operations::sign_blob::{BlobForm, BlobOutputs, SignBlobs};
+
+/// What keys of one run are, unless told otherwise.
+const DEFAULT_ALGORITHM: &str = "ecdsa-sha2-256-nistp256";
+
+/// What `sign-blob` is to do.
+///
+/// # Errors
+/// A flag whose value cannot be used, or a step over the network to a Sigstore service.
+pub fn resolve(args: &SignBlobArgs, context: &Context) -> Result<SignBlobs, CommandError> {
+    let output = &args.output;
+    if !output.output.is_empty() {
+        context.ui.warn("the '--output' flag is deprecated and will be removed in the future. Use '--output-signature'");
+    }
+    let form = if args.signing_config.new_bundle_format { BlobForm::Bundle } else { BlobForm::Detached };
+    if form == BlobForm::Bundle {
+        warn_of_old_flags(
+            &[
+                (&output.output, "--output"),
+                (&output.output_signature, "--output-signature"),
+                (&output.output_certificate, "--output-certificate"),
+                (&output.rfc3161_timestamp, "--rfc3161-timestamp"),
+            ],
+            context,
+        );
+    }
+    if args.key.is_empty() && args.signing_algorithm != DEFAULT_ALGORITHM {
+        return Err(not_yet(&format!("keys of one run by --signing-algorithm={}", args.signing_algorithm)));
+    }
+    let asked = Asked {
+        services: &args.signing_config,
+        fulcio: &args.fulcio,
+        oidc: &args.oidc,
+        timestamp: &args.timestamp,
+        certificate: args.key.is_empty() && !args.security_key.security_key || args.issue_certificate,
+        // Without a bundle there is nowhere to keep a time stamp that Rekor v2 would need.
+        needs_promise: form == BlobForm::Detached || output.bundle.is_empty(),
+        yes: args.yes,
+    };
+    Ok(SignBlobs {
+        blobs: args.blobs.clone(),
+        key: sign::key(&KeyFlags {
+            key: &args.key,
+            security_key: args.security_key.security_key,
+            certificate: &args.certificate,
+            certificate_chain: &args.certificate_chain,
+        })?,
+        services: services::of_signing(&asked, context)?,
+        consented: args.yes,
+        form,
+        outputs: BlobOutputs {
+            bundle: given_path(&output.bundle),
+            signature: given(&output.output).map(Into::into).or_else(|| given_path(&output.output_signature)),
+            certificate: given_path(&output.output_certificate),
+            timestamp: given_path(&output.rfc3161_timestamp),
+            base64: output.b64,
+        },
+    })
+}
