@@ -120,7 +120,9 @@ fn a_huge_manifest_is_not_read_to_its_end() {
     registry.inject(Fault::on("GET", "/referrers/", Effect::Answer(answer.clone())));
     sandbox.verify(&[&registry.image("v1")]).run().fails(1);
     registry.heal();
-    registry.inject(Fault::on("GET", "/manifests/multi", Effect::Answer(answer)));
+    for reference in ["multi", images::digest("multi")] {
+        registry.inject(Fault::on("GET", format!("/manifests/{reference}"), Effect::Answer(answer.clone())));
+    }
     sandbox.sign(&["--recursive", &registry.image("multi")]).run().fails(1);
 }
 

@@ -72,3 +72,30 @@ fn a_trace_ends_with_the_command_line_option() {
     let sandbox = Sandbox::new();
     sandbox.sign(&[&registry.image("v1")]).run().exits(0).does_not_say("/v2/");
 }
+
+/// As `@docker/actions-toolkit` does: every line that is a JSON object; the bundle, and the index that lists it.
+#[test]
+fn a_trace_holds_the_bundle_and_the_index_on_lines_of_their_own() {
+    for behaviour in [Behaviour::without_referrers(), Behaviour::default()] {
+        the_trace_is_an_interface(&TestRegistry::start(behaviour));
+    }
+}
+
+#[track_caller]
+fn the_trace_is_an_interface(registry: &TestRegistry) {
+    let sandbox = Sandbox::new();
+    let objects = |traced: &str| -> Vec<serde_json::Value> {
+        traced
+            .lines()
+            .filter(|line| line.starts_with('{') && line.ends_with('}'))
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
+    };
+    let signed = sandbox.sign(&["--verbose", &registry.image("v1")]).run().exits(0);
+    let found = objects(&signed.err);
+    let media_type = "application/vnd.dev.sigstore.bundle.v0.3+json";
+    assert!(found.iter().any(|object| object["mediaType"] == media_type), "no bundle in {signed}");
+    assert!(found.iter().any(|object| object["manifests"][0]["artifactType"] == media_type), "no index in {signed}");
+    let absent = sandbox.verify(&["--verbose", &registry.image("absent")]).run().exits(11);
+    assert!(objects(&absent.err).iter().any(|object| object["errors"][0]["code"] == "MANIFEST_UNKNOWN"), "no error in {absent}");
+}

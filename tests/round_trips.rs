@@ -273,3 +273,15 @@ fn over_tls_with_the_given_root_only() {
     sandbox.verify(&["--registry-cacert", "absent.crt", &image]).run().fails(1).says("absent.crt");
     assert_eq!(registry.all_requests().len(), 0, "asked in spite of a root that cannot be read");
 }
+
+#[test]
+fn two_signatures_of_one_image_are_two() {
+    let registry = TestRegistry::start(Behaviour::default());
+    let sandbox = Sandbox::new();
+    let image = registry.image(&images::digest("v1"));
+    for _ in 0..2 {
+        sandbox.sign(&[&image]).run().exits(0);
+    }
+    let verified = sandbox.verify(&[&image]).run().exits(0);
+    assert_eq!(verified.json().as_array().map(Vec::len), Some(2), "{verified}");
+}

@@ -35,7 +35,7 @@ impl HashAlgorithm {
     }
 
     /// Length of a digest in bytes.
-    pub fn len(self) -> usize {
+    pub fn size(self) -> usize {
         match self {
             Self::Sha256 => 32,
             Self::Sha384 => 48,
@@ -61,7 +61,7 @@ pub struct Digest {
 impl Digest {
     /// Wraps existing bytes; `None` when their length is not the function's.
     pub fn from_bytes(algorithm: HashAlgorithm, bytes: &[u8]) -> Option<Self> {
-        (bytes.len() == algorithm.len()).then(|| Self { algorithm, bytes: bytes.to_vec() })
+        (bytes.len() == algorithm.size()).then(|| Self { algorithm, bytes: bytes.to_vec() })
     }
 
     /// Reads `sha256:HEX` (or sha384, sha512), lower-case hexadecimal only.

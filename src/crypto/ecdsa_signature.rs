@@ -3,7 +3,8 @@
 use der::Tag;
 use der::asn1::ObjectIdentifier;
 use ecdsa::elliptic_curve::CurveArithmetic;
-use ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
+use ecdsa::signature::hazmat::{PrehashVerifier, RandomizedPrehashSigner};
+use ecdsa::signature::rand_core::{TryCryptoRng, TryRng};
 use ecdsa::{EcdsaCurve, Signature, VerifyingKey};
 
 use super::{Curve, asn1};
@@ -64,15 +65,41 @@ pub(super) fn verify<C: EcdsaCurve + CurveArithmetic>(key: &VerifyingKey<C>, cur
     key.verify_prehash(&padded(digest, curve), &signature).ok()
 }
 
-/// Signs a digest; DER. Deterministic (RFC 6979), so a bad source of randomness cannot leak the key.
+/// Signs a digest; DER. Hedged (RFC 6979 with additional randomness): bad randomness cannot leak the key, and two signatures of the same content
+/// differ, so that each is listed where a registry names them by digest.
 pub(super) fn sign<C, K>(key: &K, curve: Curve, digest: &[u8]) -> Option<Vec<u8>>
 where
     C: EcdsaCurve + CurveArithmetic,
-    K: PrehashSigner<Signature<C>>,
+    K: RandomizedPrehashSigner<Signature<C>>,
 {
-    let signature: Signature<C> = key.sign_prehash(&padded(digest, curve)).ok()?;
+    let signature: Signature<C> = key.sign_prehash_with_rng(&mut SystemRandomness, &padded(digest, curve)).ok()?;
     ecdsa_p1363_to_der(&signature.to_bytes())
 }
+
+/// The system's randomness, for the nonces.
+struct SystemRandomness;
+
+impl TryRng for SystemRandomness {
+    type Error = aws_lc_rs::error::Unspecified;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_ne_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_ne_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
+        aws_lc_rs::rand::fill(bytes)
+    }
+}
+
+impl TryCryptoRng for SystemRandomness {}
 
 /// Whether the bytes begin with a DER signature; then they are no IEEE P1363.
 pub(super) fn is_der(signature: &[u8]) -> bool {

@@ -216,7 +216,7 @@ impl PrivateKey {
         &self.public
     }
 
-    /// Signs with `scheme`, here and now. ECDSA signatures are DER and deterministic.
+    /// Signs with `scheme`, here and now. ECDSA signatures are DER and never the same twice.
     ///
     /// # Errors
     /// [`SignError`].

@@ -1,6 +1,7 @@
 //! The image under a `.sig` or `.att` tag: one layer for each signature, as cosign's SIGNATURE_SPEC and go-containerregistry write it.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -43,13 +44,21 @@ pub type IsDuplicate<'a> = dyn Fn(&Descriptor, &SignatureLayer) -> bool + Send +
 /// Appends layers to what a tag holds.
 pub struct AppendSignatures<'a> {
     /// Where the image lies.
-    pub repository: &'a dyn Repository,
+    repository: &'a dyn Repository,
     /// What to append.
-    pub layers: &'a [SignatureLayer],
+    layers: &'a [SignatureLayer],
     /// How.
-    pub style: ImageStyle,
+    style: ImageStyle,
     /// Which of them need not be appended.
-    pub is_duplicate: &'a IsDuplicate<'a>,
+    is_duplicate: &'a IsDuplicate<'a>,
+    payloads_uploaded: AtomicBool,
+}
+
+impl<'a> AppendSignatures<'a> {
+    /// Appends those of `layers` that are no duplicates of what is there, to the image in `repository`.
+    pub fn new(repository: &'a dyn Repository, layers: &'a [SignatureLayer], style: ImageStyle, is_duplicate: &'a IsDuplicate<'a>) -> Self {
+        Self { repository, layers, style, is_duplicate, payloads_uploaded: AtomicBool::new(false) }
+    }
 }
 
 /// A manifest and its config, ready to be stored.
@@ -227,7 +236,11 @@ impl TagUpdate for AppendSignatures<'_> {
         }
         let (config, manifest) = image.encode()?;
         self.repository.put_blob(&Digest::sha256(&config), &config).await?;
-        upload_payloads(self.repository, &fresh).await?;
+        // Another round after another writer changes the config only.
+        if !self.payloads_uploaded.load(Ordering::Relaxed) {
+            upload_payloads(self.repository, &fresh).await?;
+            self.payloads_uploaded.store(true, Ordering::Relaxed);
+        }
         Ok(Some((image.media_type().to_owned(), manifest)))
     }
 

@@ -6,7 +6,7 @@ use super::tlog::LogEntry;
 use crate::crypto::{Certificate, Digest, HashAlgorithm, PublicKey};
 
 /// A signature with all that came with it.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Signed {
     /// What was signed.
     pub content: SignedContent,
@@ -89,7 +89,7 @@ pub enum Form {
 }
 
 /// What proves a signature.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct VerificationMaterial {
     /// Where it came from.
     pub form: Form,
@@ -104,7 +104,7 @@ pub struct VerificationMaterial {
 }
 
 /// Who signed, as the material says: a claim, until a policy agrees.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum SignerMaterial {
     /// Nothing is said: detached signatures, `.sig` layers made with a key.
     Nothing,

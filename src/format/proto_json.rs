@@ -185,6 +185,18 @@ impl Fields {
         Ok(found.filter(|node| *node != Node::Null))
     }
 
+    /// A text field whose protobuf name is camelCase itself, so that it has no other spelling; empty where it is absent.
+    ///
+    /// # Errors
+    /// [`ProtoJsonError`].
+    pub fn text_of_one_spelling(&mut self, name: &'static str) -> Result<String, ProtoJsonError> {
+        let snake = snake_case(name);
+        match self.entries.iter().find(|(key, _)| *key == snake && snake != name) {
+            Some((field, _)) => Err(ProtoJsonError::UnknownField { field: field.clone(), message: self.message }),
+            None => self.text(name),
+        }
+    }
+
     /// A text field; empty where it is absent.
     ///
     /// # Errors
@@ -197,12 +209,12 @@ impl Fields {
         }
     }
 
-    /// A bytes field; `None` where it is absent.
+    /// A bytes field; `None` where it is absent or empty, which protobuf does not tell apart.
     ///
     /// # Errors
     /// [`ProtoJsonError`].
     pub fn bytes(&mut self, name: &'static str) -> Result<Option<Vec<u8>>, ProtoJsonError> {
-        self.take(name)?.map(|node| bytes_of(name, node)).transpose()
+        Ok(self.take(name)?.map(|node| bytes_of(name, node)).transpose()?.filter(|bytes| !bytes.is_empty()))
     }
 
     /// A bool field; `false` where it is absent.

@@ -11,7 +11,8 @@ use crate::encoding::text;
 /// A request, before it is sent.
 pub fn request(request: &Request, user_agent: &str) -> String {
     let shown = redact::url(&request.url);
-    let mut out = format!("--> {} {shown}{}\n", request.method, note(request.kind));
+    let kind = kind_of_body(request);
+    let mut out = format!("--> {} {shown}{}\n", request.method, note(kind));
     let path = shown.splitn(4, '/').nth(3).unwrap_or_default();
     out.push_str(&format!("{} /{path} HTTP/1.1\nHost: {}\nUser-Agent: {user_agent}\n", request.method, host(request)));
     if let Some(body) = &request.body {
@@ -20,9 +21,17 @@ pub fn request(request: &Request, user_agent: &str) -> String {
     headers(&mut out, &request.headers);
     out.push('\n');
     if let Some(bytes) = &request.body {
-        out.push_str(&body(request.kind, bytes));
+        out.push_str(&body(kind, bytes));
     }
     out
+}
+
+/// What is uploaded as a blob and is JSON is shown, as in go-containerregistry: Docker's builder reads the bundle here.
+fn kind_of_body(request: &Request) -> BodyKind {
+    match &request.body {
+        Some(bytes) if request.kind == BodyKind::Blob && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() => BodyKind::Text,
+        _ => request.kind,
+    }
 }
 
 /// An answer, once it is read.

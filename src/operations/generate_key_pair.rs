@@ -64,7 +64,7 @@ pub async fn generate_key_pair(request: &GenerateKeyPair, context: &Context) -> 
         });
     }
     let files = KeyPairFiles::new(&request.output_key_prefix);
-    files.check(context.rng.as_ref())?;
+    files.check()?;
     let password = context.ui.new_password(NewPassword::Generated)?;
     let key = PrivateKey::generate(context.rng.as_ref()).map_err(GenerateError::Random)?;
     Ok(files.write(&key, &password, Overwrite::Ask { flag: None }, context)?)

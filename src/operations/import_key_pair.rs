@@ -50,7 +50,7 @@ pub async fn import_key_pair(request: &ImportKeyPair, context: &Context) -> Resu
     let key = PrivateKey::from_pem(&pem)?;
     key.check_strength()?;
     let files = KeyPairFiles::new(&request.output_key_prefix);
-    files.check(context.rng.as_ref())?;
+    files.check()?;
     file::check_password_source(&request.key, context)?;
     let password = context.ui.new_password(NewPassword::Imported)?;
     let overwrite = if request.skip_confirmation { Overwrite::Yes } else { Overwrite::Ask { flag: Some("--yes") } };

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::key_file::{Mode, Target, check_writable};
+use super::files::{Mode, Target, check_writable};
 use crate::ambient::Context;
 use crate::encoding::PathError;
 use crate::keys::{FetchUrl, KeyError, KeyRef, load};
@@ -37,14 +37,14 @@ pub enum PublicKeyError {
 /// [`PublicKeyError`]; then nothing was written.
 pub async fn show_public_key(request: &ShowPublicKey, context: &Context, urls: &dyn FetchUrl) -> Result<(), PublicKeyError> {
     if let Some(path) = &request.outfile {
-        check_writable(path, context.rng.as_ref())?;
+        check_writable(path)?;
     }
     let signer = load::signer(&request.key, context, urls).await?;
     let pem = signer.public_key().to_pem();
     let Some(path) = &request.outfile else {
         return context.ui.result(pem.as_bytes()).map_err(PublicKeyError::Output);
     };
-    Target { path, mode: Mode::PrivateWhenNew, replace: true }.write(pem.as_bytes(), context.rng.as_ref())?;
+    Target { path, mode: Mode::PrivateWhenNew, replace: true }.write(pem.as_bytes())?;
     context.ui.status(&format!("Public key written to {}", path.display()));
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::ambient::DeadlineExceeded;
 use crate::crypto::Digest;
 use crate::encoding::text;
 use crate::format::oci::ReferenceError;
-use crate::http::{HttpError, Method, Response, redact};
+use crate::http::{HttpError, Method, Response, redact, retry};
 
 /// A failed exchange with a registry or a layout directory.
 #[derive(Debug, thiserror::Error)]
@@ -171,11 +171,13 @@ impl RegistryError {
                 format!("multiple errors returned: {}", shown.join("; "))
             }
         };
-        // go-containerregistry leaves the status out where there are codes; but whether it is worth trying again is what people ask.
-        let temporary = !errors.is_empty() && (status.as_u16() == 429 || status.is_server_error());
-        let text = if temporary { format!("{text} ({} {})", status.as_u16(), status.canonical_reason().unwrap_or_default()) } else { text };
+        // Where trying again may help the number says it better than the registry's own code.
+        let number = match retry::is_temporary(status) && !errors.is_empty() {
+            true => format!(" ({} {})", status.as_u16(), status.canonical_reason().unwrap_or_default()),
+            false => String::new(),
+        };
         let codes = errors.into_iter().take(10).map(|error| text::quote(&error.code)).collect();
-        Self::Status { status: status.as_u16(), codes, text: prefix + &text }
+        Self::Status { status: status.as_u16(), codes, text: prefix + &text + &number }
     }
 }
 
@@ -232,8 +234,8 @@ mod tests {
         assert_eq!(text_of(Method::GET, 502, ""), format!("{url}unexpected status code 502 Bad Gateway"));
         assert_eq!(text_of(Method::GET, 404, "404 page\n"), format!("{url}unexpected status code 404 Not Found: 404 page"));
         assert!(text_of(Method::HEAD, 404, "").ends_with("404 Not Found (HEAD responses have no body, use GET for details)"));
-        let limited = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}"#;
-        assert_eq!(text_of(Method::GET, 429, limited), format!("{url}TOOMANYREQUESTS: slow down (429 Too Many Requests)"));
+        let busy = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}"#;
+        assert_eq!(text_of(Method::GET, 429, busy), format!("{url}TOOMANYREQUESTS: slow down (429 Too Many Requests)"));
         let two = r#"{"errors":[{"code":"A","message":"b"},{"code":"C","message":"d","detail":null}]}"#;
         assert_eq!(text_of(Method::GET, 400, two), format!("{url}multiple errors returned: A: b; C: d"));
     }

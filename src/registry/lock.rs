@@ -101,8 +101,9 @@ fn directory(env: &dyn Env) -> Option<PathBuf> {
 }
 
 fn temporary(env: &dyn Env) -> PathBuf {
-    let named = ["TMPDIR", "TEMP", "TMP"].iter().find_map(|name| env.path(name));
-    named.filter(|path| path.is_dir()).unwrap_or_else(std::env::temp_dir)
+    let variables = if cfg!(windows) { ["TEMP", "TMP"].as_slice() } else { ["TMPDIR"].as_slice() };
+    let named = variables.iter().find_map(|name| env.path(name));
+    named.filter(|path| path.is_dir()).unwrap_or_else(|| PathBuf::from("/tmp"))
 }
 
 #[cfg(unix)]

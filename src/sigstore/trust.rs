@@ -106,10 +106,7 @@ fn add_authorities(root: &mut TrustedRoot, sources: &TrustSources, env: &dyn Env
     let roots = match (&sources.ca_roots, env.path("SIGSTORE_ROOT_FILE")) {
         (Some(path), _) => certificates(path, "loading CA roots")?,
         (None, Some(path)) => {
-            // Roots and intermediates in one file, told apart by who issued them, as in cosign.
-            let (roots, intermediates): (Vec<_>, Vec<_>) =
-                certificates(&path, "loading SIGSTORE_ROOT_FILE")?.into_iter().partition(|c| c.subject_der() == c.issuer_der());
-            root.add_certificate_authorities(roots, &intermediates);
+            root.add_certificate_pool(certificates(&path, "loading SIGSTORE_ROOT_FILE")?);
             return Ok(());
         }
         (None, None) => return Ok(()),

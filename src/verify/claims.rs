@@ -67,10 +67,7 @@ pub enum ClaimError {
 
 impl From<StatementError> for ClaimError {
     fn from(error: StatementError) -> Self {
-        match error {
-            StatementError::NullSubject => Self::Statement(error.to_string()),
-            other => Self::Statement(other.to_string()),
-        }
+        Self::Statement(error.to_string())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::crypto::{Certificate, Digest, HashAlgorithm, PublicKey};
 use crate::format::intoto::predicate_type;
 
 /// What must hold for a signature to be believed.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Requirement {
     /// Who must have signed.
     pub trust: Trust,
@@ -38,7 +38,7 @@ impl WantedPredicate {
 }
 
 /// Who must have signed.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum Trust {
     /// The owner of one of these keys.
     Key(KeyTrust),
@@ -61,7 +61,7 @@ pub enum Trust {
 }
 
 /// Keys, of which any may have signed.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct KeyTrust {
     /// The keys.
     pub keys: Vec<PublicKey>,

@@ -61,7 +61,7 @@ pub(super) struct Candidate<'a> {
 impl<'a> Candidate<'a> {
     /// What goes with the key; with a hash function that the user asked for, only that.
     pub(super) fn new(key: &'a PublicKey, hash: Option<HashAlgorithm>) -> Self {
-        Self { key, schemes: schemes(key.algorithm(), hash) }
+        Self { key, schemes: schemes(key, hash) }
     }
 
     /// Checks the signature of `signed` about `artifact`.
@@ -153,20 +153,15 @@ impl<'a> Candidate<'a> {
 
 /// The hash functions by which a file is needed to check signatures of `key`.
 pub(super) fn hashes(key: &PublicKey, hash: Option<HashAlgorithm>) -> impl Iterator<Item = HashAlgorithm> {
-    schemes(key.algorithm(), hash).into_iter().filter_map(SignatureScheme::hash)
+    schemes(key, hash).into_iter().filter_map(SignatureScheme::hash)
 }
 
-/// P-384 and P-521 try SHA-256 too, which older clients used with every curve.
-fn schemes(key: KeyAlgorithm, hash: Option<HashAlgorithm>) -> Vec<SignatureScheme> {
-    use crate::crypto::Curve::{P256, P384, P521};
-    use HashAlgorithm::{Sha256, Sha384, Sha512};
-    match (key, hash) {
-        (KeyAlgorithm::Ecdsa(curve), Some(hash)) => vec![SignatureScheme::Ecdsa(curve, hash)],
-        (KeyAlgorithm::Ecdsa(P256), None) => vec![SignatureScheme::Ecdsa(P256, Sha256)],
-        (KeyAlgorithm::Ecdsa(P384), None) => vec![SignatureScheme::Ecdsa(P384, Sha384), SignatureScheme::Ecdsa(P384, Sha256)],
-        (KeyAlgorithm::Ecdsa(P521), None) => vec![SignatureScheme::Ecdsa(P521, Sha512), SignatureScheme::Ecdsa(P521, Sha256)],
-        (KeyAlgorithm::Rsa { .. }, hash) => vec![SignatureScheme::RsaPkcs1(hash.unwrap_or(Sha256))],
-        (KeyAlgorithm::Ed25519, _) => vec![SignatureScheme::Ed25519, SignatureScheme::Ed25519ph],
+/// With a hash function that the user asked for, only that; Ed25519 leaves no choice. Else what goes with the key: P-384 and P-521 try SHA-256
+/// too, which older clients used with every curve.
+fn schemes(key: &PublicKey, hash: Option<HashAlgorithm>) -> Vec<SignatureScheme> {
+    match hash {
+        Some(hash) if key.algorithm() != KeyAlgorithm::Ed25519 => vec![key.scheme_with(hash)],
+        _ => key.candidate_schemes().to_vec(),
     }
 }
 

@@ -231,16 +231,23 @@ fn check_time(entry: &LogEntry, signer: SignerKey<'_>) -> Result<(), TlogError> 
     Ok(())
 }
 
-/// The host name of a URL, without port and user; `None` where there is none.
+/// The host name of a URL, without port and user; `None` where there is none, or it is no URL.
 fn host_of(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
+    if url.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return None;
+    }
+    let (scheme, rest) = url.split_once("://")?;
+    if !scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) {
+        return None;
+    }
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = match host.strip_prefix('[') {
-        Some(address) => address.split(']').next()?,
-        None => host.split(':').next()?,
+    let (host, port) = match host.strip_prefix('[') {
+        Some(address) => address.split_once(']')?,
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
     };
-    (!host.is_empty()).then_some(host)
+    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    (!host.is_empty() && is_port).then_some(host)
 }
 
 #[cfg(test)]
@@ -255,6 +262,10 @@ mod tests {
             ("https://[::1]:3000", Some("::1")),
             ("log.example", None),
             ("https://", None),
+            ("https://log.example:3000x", None),
+            ("https://log.example:1:2", None),
+            (" https://log.example", None),
+            ("ht\ntps://log.example", None),
         ] {
             assert_eq!(host_of(url), host, "{url}");
         }

@@ -1,13 +1,26 @@
 //! What is known after a signature was believed, and which checks made it so.
 
+use std::collections::BTreeMap;
+
 use crate::crypto::{Certificate, PublicKey};
 use crate::encoding::UnixTime;
 use crate::format::intoto::Statement;
 use crate::format::simple_signing::SimpleSigningPayload;
 use crate::format::tlog::LogEntry;
 
+/// The arc of Fulcio's extensions.
+const FULCIO: &str = "1.3.6.1.4.1.57264.1";
+/// Properties of GitHub workflows below it, by the names that `verify` prints.
+const WORKFLOW: [(u32, &str); 5] = [
+    (2, "githubWorkflowTrigger"),
+    (3, "githubWorkflowSha"),
+    (4, "githubWorkflowName"),
+    (5, "githubWorkflowRepository"),
+    (6, "githubWorkflowRef"),
+];
+
 /// A signature that was believed.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Verified {
     /// Who signed.
     pub signer: VerifiedSigner,
@@ -22,7 +35,7 @@ pub struct Verified {
 }
 
 /// Who signed.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum VerifiedSigner {
     /// The owner of this key.
     Key(Box<PublicKey>),
@@ -31,12 +44,33 @@ pub enum VerifiedSigner {
 }
 
 /// A certificate and the path to the root that made it count.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct VerifiedCertificate {
     /// The signer's certificate: `subject_alternative_names()`, `fulcio()` tell the identity.
     pub leaf: Certificate,
     /// The rest of the path, root last.
     pub chain: Vec<Certificate>,
+}
+
+impl VerifiedCertificate {
+    /// What `verify` prints of a certificate under `optional`: `Subject`, `Issuer`, and for the issuer and each property of a GitHub workflow its OID, for
+    /// the latter its name too.
+    pub fn optional_claims(&self) -> BTreeMap<String, String> {
+        let fulcio = self.leaf.fulcio();
+        let subject = self.leaf.subject_alternative_names().into_iter().next().unwrap_or_default();
+        let mut claims = BTreeMap::from([("Subject".to_owned(), subject)]);
+        if let Some(issuer) = fulcio.issuer().filter(|issuer| !issuer.is_empty()) {
+            claims.insert("Issuer".to_owned(), issuer.to_owned());
+            claims.insert(format!("{FULCIO}.1"), issuer.to_owned());
+        }
+        for (arc, name) in WORKFLOW {
+            if let Some(value) = fulcio.value(arc).filter(|value| !value.is_empty()) {
+                claims.insert(name.to_owned(), value.to_owned());
+                claims.insert(format!("{FULCIO}.{arc}"), value.to_owned());
+            }
+        }
+        claims
+    }
 }
 
 /// What was said.

@@ -118,7 +118,7 @@ fn pss(parameters: &[u8]) -> Result<HashAlgorithm, Malformed> {
         None => 1,
     };
     fields.finish()?;
-    let good = is_mgf1 && mgf_hash == hash && usize::try_from(salt).is_ok_and(|salt| salt == hash.len()) && trailer == 1;
+    let good = is_mgf1 && mgf_hash == hash && usize::try_from(salt).is_ok_and(|salt| salt == hash.size()) && trailer == 1;
     if good { Ok(hash) } else { Err(Malformed) }
 }
 

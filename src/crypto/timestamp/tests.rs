@@ -70,6 +70,8 @@ struct Token {
     digest_override: Option<Vec<u8>>,
     embedded: bool,
     signers: usize,
+    /// Signed once: another signature would make another certificate.
+    signed: std::cell::OnceCell<Certificate>,
 }
 
 const SHA256: &str = "2.16.840.1.101.3.4.2.1";
@@ -95,11 +97,12 @@ impl Token {
             digest_override: None,
             embedded: true,
             signers: 1,
+            signed: std::cell::OnceCell::new(),
         }
     }
 
     fn leaf(&self) -> Certificate {
-        self.template.sign(&self.authority_key)
+        self.signed.get_or_init(|| self.template.sign(&self.authority_key)).clone()
     }
 
     fn signer_info(&self, info: &[u8]) -> Vec<u8> {
@@ -211,8 +214,11 @@ fn signing_time_and_certificate_attributes() {
     assert!(Token::change(signing_time(NOW.0)).is_ok());
     assert!(matches!(Token::error(signing_time(0)), TimestampError::SigningTime { .. }));
     let certificate = |digest: &[u8]| sequence(&[&sequence(&[&sequence(&[&tagged(4, digest)])])]);
-    let good = certificate(Digest::sha256(Token::new().leaf().der()).bytes());
-    assert!(Token::change(|token| token.attributes.push(("1.2.840.113549.1.9.16.2.47", good))).is_ok());
+    let name_itself = |token: &mut Token| {
+        let digest = Digest::sha256(token.leaf().der());
+        token.attributes.push(("1.2.840.113549.1.9.16.2.47", certificate(digest.bytes())));
+    };
+    assert!(Token::change(name_itself).is_ok());
     let bad = certificate(&[0; 32]);
     assert_eq!(Token::error(|token| token.attributes.push(("1.2.840.113549.1.9.16.2.47", bad))), TimestampError::SigningCertificate);
     let old = certificate(&[0; 20]);
@@ -253,7 +259,12 @@ fn both_ends_of_the_authoritys_period_belong_to_it() {
     let token = Token::new();
     let check = |time: Vec<u8>, start: Option<i64>, end: Option<i64>| {
         let valid = ValidityPeriod { start: start.map(UnixTime), end: end.map(UnixTime) };
-        verify(&Token { time, ..Token::new() }.der(), b"message", &TimestampAuthority { valid, ..token.authority() }).map(|_| ())
+        verify(
+            &Token { time, signed: token.leaf().into(), ..Token::new() }.der(),
+            b"message",
+            &TimestampAuthority { valid, ..token.authority() },
+        )
+        .map(|_| ())
     };
     let at = || generalized_time(NOW);
     assert_eq!(check(at(), Some(NOW.0), Some(NOW.0)), Ok(()));

@@ -51,6 +51,9 @@ pub enum LegacyError {
     /// A certificate that does not parse.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// A certificate without content.
+    #[error("no certificate found on signature")]
+    NoCertificate,
     /// A chain that is too long.
     #[error("too many certificates in chain: {0} > {MAX_CHAIN}")]
     ChainTooLong(usize),
@@ -242,8 +245,7 @@ pub fn certificate_of_file(file: &[u8]) -> Result<Certificate, LegacyError> {
 /// # Errors
 /// [`LegacyError`].
 pub fn certificate_material(certificate: &[u8], chain: Option<&[u8]>) -> Result<SignerMaterial, LegacyError> {
-    let mut certificates = Certificate::all_from_pem(certificate)?;
-    let leaf = certificates.swap_remove(0);
+    let leaf = Certificate::all_from_pem(certificate)?.into_iter().next().ok_or(LegacyError::NoCertificate)?;
     let intermediates = match chain {
         Some(chain) => Certificate::all_from_pem(chain)?,
         None => Vec::new(),

@@ -116,7 +116,7 @@ fn message_signature(mut fields: Fields) -> Result<MessageSignature, ProtoJsonEr
 
 fn envelope(mut fields: Fields) -> Result<Envelope, ProtoJsonError> {
     let payload = fields.bytes("payload")?.unwrap_or_default();
-    let payload_type = fields.text("payloadType")?;
+    let payload_type = fields.text_of_one_spelling("payloadType")?;
     let signatures = fields.messages("signatures", "Signature")?.into_iter().map(|mut fields| {
         let signature = fields.bytes("sig")?.unwrap_or_default();
         let key_id = fields.text("keyid")?;

@@ -79,6 +79,13 @@ fn json_that_is_not_exactly_a_bundle_is_refused() {
 }
 
 #[test]
+fn the_envelope_has_one_spelling_of_its_type() {
+    let json = String::from_utf8(data("verify-key/attestations/cosign.json")).unwrap();
+    assert!(Bundle::parse(json.as_bytes(), false).is_ok());
+    assert!(refused(&json.replace("payloadType", "payload_type")).contains("unknown field \"payload_type\""));
+}
+
+#[test]
 fn the_rules_of_form() {
     let with = |from: &str, to: &str| refused(&GOOD.replacen(from, to, 1));
     let media = "application/vnd.dev.sigstore.bundle.v0.3+json";

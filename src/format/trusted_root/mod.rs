@@ -18,7 +18,7 @@ use crate::crypto::{Certificate, LogKey, ValidityPeriod};
 pub const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.trustedroot+json;version=0.1";
 
 /// Whom to believe. Empty trusts nobody.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct TrustedRoot {
     /// Authorities that certify signers (Fulcio, or one of one's own).
     pub certificate_authorities: Vec<CertificateAuthority>,
@@ -31,7 +31,7 @@ pub struct TrustedRoot {
 }
 
 /// An authority that certifies signers.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct CertificateAuthority {
     /// Its URI; may be empty.
     pub uri: String,
@@ -46,7 +46,7 @@ pub struct CertificateAuthority {
 }
 
 /// A transparency log, of signatures or of certificates.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct TransparencyLog {
     /// Its base URL; may be empty for Rekor v1.
     pub base_url: String,
@@ -55,7 +55,7 @@ pub struct TransparencyLog {
 }
 
 /// A timestamp authority with its name.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct NamedTimestampAuthority {
     /// Its URI; may be empty.
     pub uri: String,

@@ -184,7 +184,7 @@ fn a_file_that_appears_meanwhile_is_not_replaced() {
     place.put("cosign.key", "cosign.key");
     let path = place.path("cosign.key");
     let target = Target { path: path.as_ref(), mode: Mode::Secret, replace: false };
-    assert_eq!(place.finish(target.write(b"new", &place.fake)).unwrap_err(), "open cosign.key: file exists");
+    assert_eq!(place.finish(target.write(b"new")).unwrap_err(), "open cosign.key: file exists");
     assert_eq!(place.read("cosign.key"), testdata("keys/cosign.key"));
     assert_eq!(place.names(), ["cosign.key"]);
 }

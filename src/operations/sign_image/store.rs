@@ -39,7 +39,7 @@ pub(super) async fn signatures(
         return referrer_image(target, &layers, *style, context).await;
     }
     let is_duplicate = |existing: &Descriptor, layer: &SignatureLayer| is_same_claim(identity, existing, layer);
-    let update = AppendSignatures { repository: &*target.signatures, layers: &layers, style: *style, is_duplicate: &is_duplicate };
+    let update = AppendSignatures::new(&*target.signatures, &layers, *style, &is_duplicate);
     let tag = request.place.signature_tag(&target.digest);
     target.signatures.update_tag(&tag, &update).await.map_err(SignImageError::Store)?;
     Ok(())

@@ -98,8 +98,9 @@ impl Job<'_> {
         let mut unsupported = None;
         if request.detached.is_none() && !request.attached_sbom {
             match request.forms.bundles {
-                Bundles::Ignored => {}
-                Bundles::Verified => {
+                // Of a saved image cosign looks at whatever is there.
+                Bundles::Ignored if !matches!(self.older, Older::Saved(_)) => {}
+                Bundles::Ignored | Bundles::Verified => {
                     let found = job.bundles().await?;
                     if !found.passed.is_empty() {
                         job.warn_of_attestations(&found);

@@ -39,6 +39,11 @@ impl IndexFile {
         Ok(marker)
     }
 
+    /// Whether there is an `index.json`.
+    pub fn exists(&self) -> bool {
+        self.path().is_file()
+    }
+
     /// Reads `index.json`.
     ///
     /// # Errors

@@ -113,7 +113,12 @@ impl Repository for LayoutRepository {
     }
 
     async fn manifest(&self, selector: &Selector) -> Result<FetchedManifest, RegistryError> {
-        self.find(selector)?.ok_or_else(|| self.not_found(selector))
+        match self.find(selector)? {
+            Some(fetched) => Ok(fetched),
+            // A directory that is no layout is a mistake in the name, not an absent tag.
+            None if !self.index.exists() => Err(self.failed("no OCI image layout is there (no index.json)")),
+            None => Err(self.not_found(selector)),
+        }
     }
 
     async fn put_manifest(&self, selector: &Selector, media_type: &str, bytes: &[u8]) -> Result<Stored, RegistryError> {

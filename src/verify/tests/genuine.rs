@@ -44,6 +44,10 @@ fn what_was_performed_is_listed() {
     let VerifiedSigner::Certificate(certificate) = verified.signer else { panic!() };
     assert_eq!(certificate.leaf.subject_alternative_names(), ["alice@example.com"]);
     assert_eq!(certificate.chain.len(), 2);
+    let claims: Vec<(String, String)> = certificate.optional_claims().into_iter().collect();
+    let issuer = "http://127.0.0.1:18001".to_owned();
+    let expected = [("1.3.6.1.4.1.57264.1.1", &issuer), ("Issuer", &issuer), ("Subject", &"alice@example.com".to_owned())];
+    assert_eq!(claims, expected.map(|(key, value)| (key.to_owned(), value.clone())));
     let verified = verify("kl-r2", &alice());
     assert_eq!(verified.checks, Checks { claims: true, tlog: true, sct: true, timestamp: true, ..Checks::default() });
     let stamps = Requirement { time: TimeRequirement::SignedTimestamps { threshold: 1 }, ..alice().insecure_ignore_tlog() };

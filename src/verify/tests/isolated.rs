@@ -54,6 +54,19 @@ fn log_entries_are_bound_to_the_signature() {
 }
 
 #[test]
+fn an_ecdsa_signature_may_be_ieee_p1363() {
+    let world = World::new();
+    let mut signed = world.message();
+    let SignedContent::Message(message) = &mut signed.content else { panic!() };
+    message.signature = p1363(&message.signature);
+    assert_eq!(world.check(&signed, &world.by_key().insecure_ignore_tlog()), "believed");
+    let SignedContent::Message(message) = &mut signed.content else { panic!() };
+    message.signature[5] ^= 1;
+    let text = "failed to verify signature: could not verify message: invalid signature when validating IEEE_P1363 encoded signature";
+    assert_eq!(world.check(&signed, &world.by_key().insecure_ignore_tlog()), text);
+}
+
+#[test]
 fn log_entries_are_bound_to_the_key() {
     let world = World::new();
     let mut signed = logged(&world);
@@ -64,6 +77,7 @@ fn log_entries_are_bound_to_the_key() {
     // The same key in another certificate is another signer.
     let mut signed = certified(&world, &world.leaf());
     assert_eq!(world.check(&signed, &world.by_identity()), "believed");
+    let signature = signed.content.signature().unwrap().to_vec();
     let mut again = world.leaf();
     again.serial = vec![8];
     let again = again.sign(&world.intermediate_key);

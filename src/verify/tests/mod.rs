@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod advisories;
+mod claims;
 mod conformance;
 mod genuine;
 mod isolated;

@@ -187,6 +187,12 @@ pub(super) fn hashed_rekord_v2(digest: &[u8], signature: &[u8], spki: &[u8], det
     )
 }
 
+/// `r` and `s` side by side.
+pub(super) fn p1363(signature: &[u8]) -> Vec<u8> {
+    let (r, rest) = integer(&signature[2..]);
+    [r, integer(rest).0].concat()
+}
+
 /// The other signature that verifies wherever an ECDSA one on P-256 does: (r, n − s).
 pub(super) fn twin(signature: &[u8]) -> Vec<u8> {
     const ORDER: &str = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
