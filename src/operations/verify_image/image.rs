@@ -98,8 +98,8 @@ impl Job<'_> {
         let mut unsupported = None;
         if request.detached.is_none() && !request.attached_sbom {
             match request.forms.bundles {
-                // Of a saved image cosign looks at whatever is there.
-                Bundles::Ignored if !matches!(self.older, Older::Saved(_)) => {}
+                // Of a saved image cosign takes the bundles whatever the flag says.
+                Bundles::Ignored if matches!(self.older, Older::Tagged) => {}
                 Bundles::Ignored | Bundles::Verified => {
                     let found = job.bundles().await?;
                     if !found.passed.is_empty() {
@@ -209,7 +209,16 @@ impl Job<'_> {
         let verified = self.check(&signed)?;
         let statement = Statement::parse(&envelope.payload).map_err(|error| error.to_string())?;
         let payload = self.payload_of(&statement);
-        let signature = VerifiedSignature { raw: payload.to_json(), payload, certificate: facts(&verified), extra: Map::new() };
+        let (raw, payload) = match self.older {
+            Older::Tagged => (payload.to_json(), payload),
+            // What cosign prints for the bundles of a saved image: the envelope, or empty claims.
+            Older::Saved(_) => {
+                let optional = payload.optional.filter(|annotations| !annotations.is_empty());
+                (envelope.to_json(), SimpleSigningPayload { optional, ..SimpleSigningPayload::default() })
+            }
+        };
+        let predicate_type = Some(statement.predicate_type);
+        let signature = VerifiedSignature { raw, payload, predicate_type, certificate: facts(&verified), extra: Map::new() };
         Ok((signature, outcome::checks(&verified)))
     }
 
@@ -279,7 +288,7 @@ impl Job<'_> {
                 let payload = SimpleSigningPayload::parse(&raw).map_err(|error| error.to_string())?;
                 let certificate = facts(&verified).or_else(|| certificate_of_key(&signed, &verified));
                 let extra = optional_facts(&signed);
-                Ok((VerifiedSignature { raw: raw.clone(), payload, certificate, extra }, outcome::checks(&verified)))
+                Ok((VerifiedSignature { raw: raw.clone(), payload, predicate_type: None, certificate, extra }, outcome::checks(&verified)))
             });
             match judged {
                 Ok(passed) => found.passed.push(passed),
@@ -300,7 +309,7 @@ impl Job<'_> {
     }
 
     fn warn_of_attestations(&self, found: &Found) {
-        let mut types: Vec<&str> = found.passed.iter().map(|(signature, _)| signature.payload.critical.kind.as_str()).collect();
+        let mut types: Vec<&str> = found.passed.iter().filter_map(|(signature, _)| signature.predicate_type.as_deref()).collect();
         if types.contains(&predicate_type::COSIGN_SIGN) {
             return;
         }

@@ -24,6 +24,8 @@ pub struct VerifiedSignature {
     pub raw: Vec<u8>,
     /// The payload as a simple signing payload, read or, for a bundle, made of its statement.
     pub payload: SimpleSigningPayload,
+    /// The predicate type of a bundle's statement; `None` for the older form.
+    pub predicate_type: Option<String>,
     /// What the certificate says, where there is one.
     pub certificate: Option<CertificateFacts>,
     /// What else goes into `optional`: log bundle and time stamp of the older form.
