@@ -8,6 +8,7 @@ mod key_file;
 pub mod login;
 pub mod outputs;
 pub mod place;
+mod progress;
 pub mod public_key;
 pub mod sign_image;
 pub mod triangulate;

@@ -23,6 +23,7 @@ use crate::sign::image;
 use super::files;
 use super::outputs::{Made, Outputs};
 use super::place::Place;
+use super::progress;
 use target::Target;
 
 /// What is to be signed, with what, and where it goes.
@@ -168,6 +169,7 @@ pub async fn sign_images(
         }
     }
     let identity = open(&request.key, fetch, context).await?;
+    let progress = progress::of_images(context, "signing images", targets.len());
     let mut stored = Vec::new();
     for target in &targets {
         let outcome = sign_one(request, (target, &targets), prepared.as_deref(), (&identity, context)).await;
@@ -177,6 +179,7 @@ pub async fn sign_images(
             }
             return Err(error);
         }
+        progress.advance(1);
         stored.push(target.shown());
     }
     Ok(())

@@ -18,6 +18,7 @@ use crate::registry::{Registries, RegistryError};
 use crate::verify::Requirement;
 
 use super::place::Place;
+use super::progress;
 
 pub use detached::DetachedSignature;
 pub use outcome::{CertificateFacts, Check, VerifiedImage, VerifiedSignature, WorkflowFact};
@@ -159,6 +160,7 @@ pub async fn verify_images(
     let now = UnixTime::from(context.clock.now());
     // All arguments are looked at before the first request.
     let images = request.images.iter().map(|typed| Subject::parse(typed, request.local)).collect::<Result<Vec<_>, _>>()?;
+    let progress = progress::of_images(context, "verifying images", images.len());
     let mut results = stream::iter(images)
         .map(|subject| async move {
             match subject {
@@ -169,6 +171,7 @@ pub async fn verify_images(
         .buffered(request.max_workers.max(1));
     while let Some(result) = results.next().await {
         context.deadline.check()?;
+        progress.advance(1);
         emit(result?)?;
     }
     Ok(())
