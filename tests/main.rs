@@ -5,15 +5,19 @@
 
 mod support;
 
+mod cloud_keychain;
 mod commands;
 mod concurrency;
 mod credentials;
 mod exit_codes;
 mod flags_of_sign;
 mod hostile;
+mod hosts;
 mod interop;
 mod key_pairs;
 mod layouts;
+mod many;
+mod progress;
 mod rate_limits;
 mod redaction;
 mod request_counts;
