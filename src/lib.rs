@@ -12,7 +12,7 @@
 //! keys/        5   --key, parsed once, loaded as a Signer or Verifier
 //! registry/    5   OCI distribution: one Repository trait over a registry and an OCI layout directory
 //! sigstore/    5   Fulcio, Rekor, timestamp authority, OIDC, TUF
-//! cloud/       4   credentials of AWS, Google, Azure
+//! cloud/       4   credentials of AWS, Google, Azure, Alibaba Cloud
 //! http/        3   one client: TLS, proxy, retry, trace, redact
 //! verify/      3   the engine: pure and synchronous    policy/  3   Rego, CUE
 //! format/      2   pure data: bundle, DSSE, in-toto, simple signing, log entries, trusted root, OCI
@@ -33,7 +33,7 @@ pub mod verify;
 
 #[cfg(feature = "cli")]
 pub mod cli;
-#[cfg(feature = "cli")]
+#[cfg(feature = "k8s-keychain")]
 pub mod cloud;
 #[cfg(feature = "cli")]
 pub mod entity;

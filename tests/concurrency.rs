@@ -5,9 +5,14 @@ use serde_json::Value;
 use crate::support::docker_registry::DockerRegistry;
 use crate::support::registry::{Behaviour, Effect, Fault, Store, TestRegistry};
 use crate::support::sandbox::{OLD_FORM, Sandbox};
-use crate::support::{http_client, images};
+use crate::support::{http_client, images, reference};
 
 const SIGNERS: usize = 20;
+
+/// How often each race is run: five times, or as COSIGN_TEST_ROUNDS says.
+fn rounds() -> usize {
+    std::env::var("COSIGN_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5)
+}
 
 /// That many processes sign one image at once; each gives its own annotation, so that no two signatures are one.
 fn all_sign(image: &str, form: &str) {
@@ -28,34 +33,61 @@ fn length(list: &Value) -> usize {
 
 #[test]
 fn twenty_signers_keep_all_by_referrers() {
-    let registry = TestRegistry::start(Behaviour::default());
-    all_sign(&registry.image("v1"), "--new-bundle-format=true");
-    assert_eq!(registry.store().repository("app").referrers(images::digest("v1")).len(), SIGNERS);
+    for _ in 0..rounds() {
+        let registry = TestRegistry::start(Behaviour::default());
+        all_sign(&registry.image("v1"), "--new-bundle-format=true");
+        assert_eq!(registry.store().repository("app").referrers(images::digest("v1")).len(), SIGNERS);
+    }
 }
 
 #[test]
 fn twenty_signers_keep_all_in_the_fallback_index() {
-    let registry = TestRegistry::start(Behaviour::without_referrers());
-    all_sign(&registry.image("v1"), "--new-bundle-format=true");
-    let index = http_client::manifest(&registry.host(), "app", &images::digest("v1").replace(':', "-")).unwrap();
-    assert_eq!(length(&index["manifests"]), SIGNERS);
+    for _ in 0..rounds() {
+        let registry = TestRegistry::start(Behaviour::without_referrers());
+        all_sign(&registry.image("v1"), "--new-bundle-format=true");
+        let index = http_client::manifest(&registry.host(), "app", &images::digest("v1").replace(':', "-")).unwrap();
+        assert_eq!(length(&index["manifests"]), SIGNERS);
+    }
 }
 
 #[test]
 fn twenty_signers_keep_all_in_the_older_form() {
-    let registry = TestRegistry::start(Behaviour::without_referrers());
-    all_sign(&registry.image("v1"), OLD_FORM);
-    let signatures = http_client::manifest(&registry.host(), "app", &signature_tag()).unwrap();
-    assert_eq!(length(&signatures["layers"]), SIGNERS);
+    for _ in 0..rounds() {
+        let registry = TestRegistry::start(Behaviour::without_referrers());
+        all_sign(&registry.image("v1"), OLD_FORM);
+        let signatures = http_client::manifest(&registry.host(), "app", &signature_tag()).unwrap();
+        assert_eq!(length(&signatures["layers"]), SIGNERS);
+    }
 }
 
 #[test]
 fn twenty_signers_on_docker_registry() {
-    let Some(registry) = DockerRegistry::start() else { return };
-    all_sign(&registry.image("v1"), "--new-bundle-format=true");
-    all_sign(&registry.image("v2"), OLD_FORM);
-    let index = http_client::manifest(registry.host(), "app", &images::digest("v1").replace(':', "-")).unwrap();
-    assert_eq!(length(&index["manifests"]), SIGNERS);
+    for _ in 0..rounds() {
+        let Some(registry) = DockerRegistry::start() else { return };
+        all_sign(&registry.image("v1"), "--new-bundle-format=true");
+        all_sign(&registry.image("v2"), OLD_FORM);
+        let index = http_client::manifest(registry.host(), "app", &images::digest("v1").replace(':', "-")).unwrap();
+        assert_eq!(length(&index["manifests"]), SIGNERS);
+    }
+}
+
+/// Another program that does not look back may still drop what we wrote: a report, not a promise.
+#[test]
+#[allow(clippy::print_stderr)]
+fn ten_of_ours_beside_ten_of_the_reference() {
+    let Some(program) = reference() else { return };
+    for form in ["--new-bundle-format=true", OLD_FORM] {
+        let Some(registry) = DockerRegistry::start() else { return };
+        let (ours, theirs) = (Sandbox::new(), Sandbox::new().with_program(program.clone()));
+        let image = registry.image("v1");
+        let sign = |sandbox: &Sandbox, who: &str, n: usize| sandbox.sign(&[form, "-a", &format!("{who}={n}"), &image]).start();
+        let calls: Vec<_> = (0..SIGNERS / 2).flat_map(|n| [sign(&ours, "ours", n), sign(&theirs, "theirs", n)]).collect();
+        let succeeded: Vec<bool> = calls.into_iter().map(|call| call.wait().code == 0).collect();
+        let kept =
+            |who: &str| (0..SIGNERS / 2).filter(|n| ours.verify(&[form, "-a", &format!("{who}={n}"), &image]).run().code == 0).count();
+        let said = |first: usize| succeeded.iter().skip(first).step_by(2).filter(|succeeded| **succeeded).count();
+        eprintln!("{form}: of ours {} said to be signed, {} kept; of theirs {} and {}", said(0), kept("ours"), said(1), kept("theirs"));
+    }
 }
 
 #[test]

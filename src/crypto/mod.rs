@@ -10,6 +10,7 @@ mod ecdsa_signature;
 mod ed25519_prehash;
 pub mod encrypted_pem;
 pub mod log_key;
+pub mod mac;
 pub mod merkle;
 pub mod private_key;
 pub mod public_key;

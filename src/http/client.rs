@@ -14,7 +14,7 @@ use super::proxy::ProxyRules;
 use super::redact::{self, KnownSecrets};
 use super::retry::{self, RetryPolicy};
 use super::tls::{self, ClientConfig, ServerName, TlsOptions, TlsSettings};
-use super::{HttpError, trace};
+use super::{HttpError, trace, transfer};
 use crate::ambient::{Context, Deadline};
 
 /// How long a server may take to accept a connection.
@@ -31,6 +31,8 @@ pub struct ClientOptions {
     pub user_agent: String,
     /// When to try again.
     pub retry: RetryPolicy,
+    /// Never through a proxy: for services of the machine itself.
+    pub direct: bool,
 }
 
 /// An HTTP client. Clones share connections.
@@ -62,7 +64,7 @@ impl Client {
             user_agent: options.user_agent.clone(),
             retry: options.retry,
             tls: TlsSettings::load(&options.tls, &*context.env)?,
-            proxies: ProxyRules::from_env(&*context.env)?,
+            proxies: if options.direct { ProxyRules::default() } else { ProxyRules::from_env(&*context.env)? },
             secrets: KnownSecrets::default(),
             plain: OnceLock::new(),
             secure: OnceLock::new(),
@@ -172,7 +174,11 @@ impl Client {
             return Err(too_large().into());
         }
         let mut body = Vec::with_capacity(usize::try_from(expected.unwrap_or(0).min(1 << 20)).unwrap_or(0));
+        let progress = transfer::shown(&self.inner.context, request, "receiving", expected.unwrap_or(0));
         while let Some(chunk) = answer.chunk().await? {
+            if let Some(progress) = &progress {
+                progress.advance(chunk.len() as u64);
+            }
             let room = usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(body.len());
             if chunk.len() > room {
                 if status.is_success() {
@@ -203,7 +209,7 @@ impl Client {
         }
         let mut wire = reqwest::Request::new(request.method.clone(), url);
         *wire.headers_mut() = headers;
-        *wire.body_mut() = request.body.clone().map(reqwest::Body::from);
+        *wire.body_mut() = request.body.as_ref().map(|body| transfer::body(&self.inner.context, request, body, wire.headers_mut()));
         wire
     }
 

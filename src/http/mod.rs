@@ -11,6 +11,7 @@ pub mod redact;
 pub mod retry;
 pub mod tls;
 pub mod trace;
+mod transfer;
 pub mod user_agent;
 
 pub use client::{Client, ClientOptions};

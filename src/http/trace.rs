@@ -37,7 +37,8 @@ fn kind_of_body(request: &Request) -> BodyKind {
 /// An answer, once it is read.
 pub fn response(request: &Request, response: &Response, took: Duration) -> String {
     let status = response.status;
-    let mut out = format!("<-- {} {} ({took:.1?}){}\n", status.as_u16(), redact::url(&request.url), note(request.kind));
+    let id = request_id(&response.headers).map(|id| format!(" [request id {id}]")).unwrap_or_default();
+    let mut out = format!("<-- {} {} ({took:.1?}){id}{}\n", status.as_u16(), redact::url(&request.url), note(request.kind));
     out.push_str(&format!("HTTP/1.1 {} {}\n", status.as_u16(), status.canonical_reason().unwrap_or_default()));
     headers(&mut out, &response.headers);
     out.push('\n');
@@ -45,6 +46,26 @@ pub fn response(request: &Request, response: &Response, took: Duration) -> Strin
     let kind = if status.is_success() || request.kind == BodyKind::Credentials { request.kind } else { BodyKind::Text };
     out.push_str(&body(kind, &response.body));
     out
+}
+
+/// Under which names servers say how they call a request in their own logs, the most telling first.
+const REQUEST_IDS: [&str; 10] = [
+    "x-request-id",
+    "x-amzn-requestid",
+    "x-amz-request-id",
+    "x-ms-correlation-request-id",
+    "x-ms-request-id",
+    "x-github-request-id",
+    "x-acs-request-id",
+    "x-correlation-id",
+    "request-id",
+    "cf-ray",
+];
+
+/// What the server calls the request: what its operators ask for.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    let id = REQUEST_IDS.iter().find_map(|name| headers.get(*name)?.to_str().ok())?;
+    Some(text::quote(id.trim())).filter(|id| !id.is_empty())
 }
 
 /// A request without an answer.
@@ -160,6 +181,15 @@ mod tests {
         assert!(!shown.contains("s3cret"));
         let shown = response(&get(BodyKind::Text), &answer(200, "{\"a\":\"\u{9b}31m\"}"), Duration::ZERO);
         assert!(shown.lines().any(|line| line == r#"{"a":"\u009b31m"}"#), "{shown}");
+    }
+
+    #[test]
+    fn an_answer_says_how_long_it_took_and_what_the_server_calls_it() {
+        let mut answer = answer(200, "{}");
+        answer.headers.insert("x-ms-request-id", "second".parse().unwrap());
+        answer.headers.insert("x-request-id", "f00-1".parse().unwrap());
+        let shown = response(&get(BodyKind::Text), &answer, Duration::from_millis(12));
+        assert!(shown.lines().next().unwrap().ends_with(" (12.0ms) [request id f00-1]"), "{shown}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::ambient::Context;
 use crate::http::header::LOCATION;
-use crate::http::{Client, ClientOptions, Method, Request, RetryPolicy, TlsOptions, Url, user_agent};
+use crate::http::{Client, ClientOptions, Method, Request, Url, user_agent};
 use crate::keys::load::{FetchError, FetchUrl};
 
 /// How many redirects are followed, as in Go.
@@ -25,7 +25,7 @@ impl<'a> HttpFetch<'a> {
 #[async_trait]
 impl FetchUrl for HttpFetch<'_> {
     async fn fetch(&self, url: &str, limit: u64) -> Result<Vec<u8>, FetchError> {
-        let options = ClientOptions { tls: TlsOptions::default(), user_agent: user_agent(), retry: RetryPolicy::default() };
+        let options = ClientOptions { user_agent: user_agent(), ..ClientOptions::default() };
         let client = Client::new(&options, self.context).map_err(transport)?;
         let mut url = Url::parse(url).map_err(transport)?;
         for _ in 0..MAX_REDIRECTS {

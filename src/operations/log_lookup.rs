@@ -29,7 +29,12 @@ impl LogLookup {
     /// # Errors
     /// HTTP cannot be set up, or the URL is none.
     pub fn new(url: &str, context: &Context) -> Result<Self, LookupError> {
-        let options = ClientOptions { tls: TlsOptions::default(), user_agent: user_agent(), retry: RetryPolicy::default() };
+        let options = ClientOptions {
+            tls: TlsOptions::default(),
+            user_agent: user_agent(),
+            retry: RetryPolicy::default(),
+            ..ClientOptions::default()
+        };
         Ok(Self { rekor: v1::Rekor::new(url, &Client::new(&options, context)?)? })
     }
 

@@ -13,6 +13,7 @@ pub mod log_lookup;
 pub mod login;
 pub mod outputs;
 pub mod place;
+mod progress;
 pub mod public_key;
 pub mod sign_blob;
 pub mod sign_image;

@@ -1,6 +1,7 @@
 //! One registry: its scheme, its connections, its tokens. Sends requests and answers challenges.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::OnceCell;
 
@@ -22,6 +23,8 @@ pub struct Host {
     keychain: Option<Arc<Keychain>>,
     scheme: OnceCell<&'static str>,
     authenticator: Authenticator,
+    /// Credentials by path, looked up once however often a repository is opened.
+    credentials: Mutex<HashMap<String, Arc<OnceCell<Credential>>>>,
     /// Whether it took a blob in one POST; unknown until the first.
     pub single_post: OnceLock<bool>,
 }
@@ -54,10 +57,16 @@ impl Host {
             keychain,
             scheme: OnceCell::new(),
             authenticator: Authenticator::default(),
+            credentials: Mutex::default(),
             single_post: OnceLock::new(),
         };
         host.origin("https")?;
         Ok(host)
+    }
+
+    /// Where the credential of a repository is kept once it is looked up.
+    pub fn credential_cell(&self, repository: &RepositoryName) -> Arc<OnceCell<Credential>> {
+        self.credentials.lock().unwrap_or_else(PoisonError::into_inner).entry(repository.path.clone()).or_default().clone()
     }
 
     fn origin(&self, scheme: &str) -> Result<Url, RegistryError> {
@@ -170,16 +179,31 @@ impl Host {
                     (Some(keychain), None) => {
                         let (keychain, repository) = (keychain.clone(), caller.repository.clone());
                         let found = tokio::task::spawn_blocking(move || keychain.credential(&repository)).await;
-                        found.map_err(|error| RegistryError::Helper {
+                        let found = found.map_err(|error| RegistryError::Helper {
                             program: "credential helper".to_owned(),
                             reason: error.to_string(),
-                        })??
+                        })??;
+                        self.or_of_cloud(found, caller.repository).await
                     }
                 };
                 self.hide(&credential);
                 Ok(credential)
             })
             .await
+    }
+
+    /// What was found, or what the registry's cloud provider gives where that is nothing.
+    #[cfg(feature = "k8s-keychain")]
+    async fn or_of_cloud(&self, found: Credential, repository: &RepositoryName) -> Credential {
+        match &self.keychain {
+            Some(keychain) if found.is_anonymous() => keychain.of_cloud(repository, &self.client).await,
+            _ => found,
+        }
+    }
+
+    #[cfg(not(feature = "k8s-keychain"))]
+    async fn or_of_cloud(&self, found: Credential, _: &RepositoryName) -> Credential {
+        found
     }
 
     fn hide(&self, credential: &Credential) {

@@ -34,10 +34,13 @@ pub struct RegistryOptions {
 }
 
 impl RegistryOptions {
-    /// The credential that the options hold: user name and password, else the token; `None` to ask the keychain.
+    /// The credential that the options hold: user name and password, else the token; `None` to ask the keychain, which `--k8s-keychain` always does.
     pub fn credential(&self) -> Option<Credential> {
         if self.anonymous {
             return Some(Credential::default());
+        }
+        if self.k8s_keychain {
+            return None;
         }
         let given = |text: &&String| !text.is_empty();
         let password = self.password.as_ref().filter(|password| !password.expose().is_empty());

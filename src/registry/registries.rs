@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::host::Host;
+#[cfg(feature = "k8s-keychain")]
+use super::keychain::K8sKeychain;
 use super::keychain::Keychain;
 use super::layout::LayoutRepository;
 use super::remote::RemoteRepository;
 use super::{Access, RegistryError, RegistryOptions, Repository, certs_d};
 use crate::ambient::Context;
 use crate::format::oci::{ImageRef, RepositoryName, Selector};
-use crate::http::{Client, ClientOptions, RetryPolicy, TlsOptions, user_agent};
+use crate::http::{Client, ClientOptions, TlsOptions, user_agent};
 
 /// What go-containerregistry adds to the user agent, which some registries look at.
 const LIBRARY: &str = "go-containerregistry/v0.21.7";
@@ -45,8 +47,9 @@ impl Registries {
     /// # Errors
     /// A file that cannot be loaded, named; options that contradict each other.
     pub fn new(options: RegistryOptions, context: Context) -> Result<Self, RegistryError> {
+        #[cfg(not(feature = "k8s-keychain"))]
         if options.k8s_keychain {
-            return Err(RegistryError::NotSupported("--k8s-keychain"));
+            return Err(RegistryError::NotSupported("--k8s-keychain, which this program was built without,"));
         }
         let tls = TlsOptions {
             insecure_skip_verify: options.insecure_skip_tls_verify,
@@ -57,7 +60,7 @@ impl Registries {
             server_name: options.server_name.clone().filter(|name| !name.is_empty()),
         };
         let user_agent = format!("{} {LIBRARY}", user_agent());
-        let client_options = ClientOptions { tls, user_agent, retry: RetryPolicy::default() };
+        let client_options = ClientOptions { tls, user_agent, ..ClientOptions::default() };
         let client = Client::new(&client_options, &context)?;
         let shared = Shared {
             options: Arc::new(options),
@@ -144,7 +147,13 @@ impl Registries {
         if let Some(keychain) = self.shared.keychain.get() {
             return Ok(keychain.clone());
         }
-        let keychain = Arc::new(Keychain::load(self.shared.context.env.clone())?);
+        let keychain = Keychain::load(self.shared.context.env.clone())?;
+        #[cfg(feature = "k8s-keychain")]
+        let keychain = match self.shared.options.k8s_keychain {
+            true => keychain.with_clouds(K8sKeychain::new(&self.shared.context)?),
+            false => keychain,
+        };
+        let keychain = Arc::new(keychain);
         Ok(self.shared.keychain.get_or_init(|| keychain).clone())
     }
 }

@@ -43,7 +43,8 @@ pub struct RemoteRepository {
 impl RemoteRepository {
     /// A repository of `host`; no connection is made.
     pub fn new(host: Arc<Host>, name: RepositoryName, access: Access, context: Context) -> Self {
-        Self { host, name, access, credential: Arc::default(), context, was_read: AtomicBool::new(false) }
+        let credential = host.credential_cell(&name);
+        Self { host, name, access, credential, context, was_read: AtomicBool::new(false) }
     }
 
     /// The registry.

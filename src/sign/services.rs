@@ -162,7 +162,15 @@ impl SigningServices {
 }
 
 fn client(tls: TlsOptions, context: &Context) -> Result<Client, HttpError> {
-    Client::new(&ClientOptions { tls, user_agent: user_agent(), retry: RetryPolicy { attempts: 3, ..RetryPolicy::default() } }, context)
+    Client::new(
+        &ClientOptions {
+            tls,
+            user_agent: user_agent(),
+            retry: RetryPolicy { attempts: 3, ..RetryPolicy::default() },
+            ..ClientOptions::default()
+        },
+        context,
+    )
 }
 
 impl ServicesRequest {

@@ -94,7 +94,11 @@ pub(crate) fn answer(status: u16, body: impl Into<Vec<u8>>) -> Answer {
 /// A client that tries once.
 pub(crate) fn client(fake: &Fake) -> Client {
     let retry = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
-    Client::new(&ClientOptions { tls: TlsOptions::default(), user_agent: "test".into(), retry }, &fake.context()).unwrap()
+    Client::new(
+        &ClientOptions { tls: TlsOptions::default(), user_agent: "test".into(), retry, ..ClientOptions::default() },
+        &fake.context(),
+    )
+    .unwrap()
 }
 
 /// Runs a test's future.

@@ -4,11 +4,14 @@ pub mod docker_registry;
 pub mod http_client;
 pub mod http_server;
 pub mod images;
+pub mod pki;
+pub mod proxy;
 pub mod registry;
 pub mod sandbox;
 pub mod sigstore;
 pub mod terminal;
 pub mod tls;
+pub mod token_server;
 
 use std::path::PathBuf;
 

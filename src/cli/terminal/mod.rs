@@ -11,6 +11,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use progress::Bars;
 pub use system::{ProcessEnv, SystemClock, SystemRng};
 
 use crate::ambient::{Consent, Deadline, NewPassword, PasswordError, Progress, PromptError, Ui};
@@ -24,6 +25,7 @@ const BROKEN_PIPE_EXIT: i32 = 141;
 #[derive(Default)]
 pub struct Terminal {
     state: Mutex<State>,
+    bars: Bars,
 }
 
 #[derive(Default)]
@@ -68,7 +70,9 @@ impl Terminal {
 
     /// Writes to stderr. That nobody can read it must not end the command.
     fn say(&self, text: &str) {
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        self.bars.aside(|| {
+            let _ = io::stderr().lock().write_all(text.as_bytes());
+        });
     }
 }
 
@@ -77,8 +81,11 @@ impl Ui for Terminal {
         if let Some(file) = &mut self.state().output_file {
             return file.write_all(bytes);
         }
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        let write = || {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(bytes).and_then(|()| stdout.flush())
+        };
+        match self.bars.aside(write) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(BROKEN_PIPE_EXIT),
             Err(error) => Err(io::Error::new(error.kind(), format!("write /dev/stdout: {}", go_io_error(&error)))),
             Ok(()) => Ok(()),
@@ -129,7 +136,7 @@ impl Ui for Terminal {
     }
 
     fn progress(&self, what: &str, total: Option<u64>) -> Box<dyn Progress> {
-        progress::start(what, total)
+        self.bars.start(what, total)
     }
 }
 

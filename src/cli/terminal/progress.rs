@@ -1,26 +1,42 @@
 //! Progress of something long, on a terminal that a person watches.
 
 use std::io::{self, IsTerminal};
+use std::sync::OnceLock;
+use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::ambient::Progress;
 
-/// Shows `what`; nothing at all when stderr is no terminal or `CI` is set.
-pub fn start(what: &str, total: Option<u64>) -> Box<dyn Progress> {
-    if !io::stderr().is_terminal() || std::env::var_os("CI").is_some() {
-        return Box::new(Silent);
+/// All bars of this process. Lines that are written meanwhile go above them.
+#[derive(Default)]
+pub struct Bars(OnceLock<MultiProgress>);
+
+impl Bars {
+    /// Shows `what`; nothing at all when stderr is no terminal or `CI` is set.
+    pub fn start(&self, what: &str, total: Option<u64>) -> Box<dyn Progress> {
+        if !io::stderr().is_terminal() || std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
+            return Box::new(Silent);
+        }
+        let (bar, template) = match total {
+            Some(total) => (ProgressBar::new(total), "{msg} [{bar:30}] {percent}%"),
+            None => (ProgressBar::new_spinner(), "{msg} {spinner}"),
+        };
+        let bar = self.0.get_or_init(MultiProgress::new).add(bar).with_message(what.to_owned());
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Box::new(Bar(bar))
     }
-    let (bar, template) = match total {
-        Some(total) => (ProgressBar::new(total), "{msg} [{bar:30}] {percent}%"),
-        None => (ProgressBar::new_spinner(), "{msg} {spinner}"),
-    };
-    let bar = bar.with_message(what.to_owned());
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+
+    /// Runs `write` with the bars out of the way.
+    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match self.0.get() {
+            Some(bars) => bars.suspend(write),
+            None => write(),
+        }
     }
-    bar.enable_steady_tick(std::time::Duration::from_millis(100));
-    Box::new(Bar(bar))
 }
 
 struct Silent;

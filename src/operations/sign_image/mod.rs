@@ -26,6 +26,7 @@ use crate::verify::Artifact;
 use super::files;
 use super::outputs::{Made, Outputs};
 use super::place::Place;
+use super::progress;
 use super::signing::{OpenError, Signing};
 use super::signing_key::{SigningKey, SigningKeyError};
 use target::Target;
@@ -162,6 +163,7 @@ pub async fn sign_images(
     }
     consent::state_privacy(request, &services, &targets, context)?;
     let mut signer = Signing::open(request.key.as_ref(), services, fetch, context).await?;
+    let progress = progress::of_images(context, "signing images", targets.len());
     let mut stored = Vec::new();
     for target in &targets {
         let outcome = sign_one(request, (target, &targets), prepared.as_deref(), (&mut signer, context)).await;
@@ -171,6 +173,7 @@ pub async fn sign_images(
             }
             return Err(error);
         }
+        progress.advance(1);
         stored.push(target.shown());
     }
     Ok(())

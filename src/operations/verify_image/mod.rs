@@ -19,6 +19,7 @@ use crate::verify::Requirement;
 
 use super::log_lookup::LogLookup;
 use super::place::Place;
+use super::progress;
 
 pub use detached::DetachedSignature;
 pub use outcome::{CertificateFacts, Check, VerifiedImage, VerifiedSignature, WorkflowFact};
@@ -162,6 +163,7 @@ pub async fn verify_images(
     let now = UnixTime::from(context.clock.now());
     // All arguments are looked at before the first request.
     let images = request.images.iter().map(|typed| Subject::parse(typed, request.local)).collect::<Result<Vec<_>, _>>()?;
+    let progress = progress::of_images(context, "verifying images", images.len());
     let mut results = stream::iter(images)
         .map(|subject| async move {
             match subject {
@@ -172,6 +174,7 @@ pub async fn verify_images(
         .buffered(request.max_workers.max(1));
     while let Some(result) = results.next().await {
         context.deadline.check()?;
+        progress.advance(1);
         emit(result?)?;
     }
     Ok(())

@@ -2,17 +2,23 @@
 
 mod config;
 mod helper;
+#[cfg(feature = "k8s-keychain")]
+mod k8s;
 mod locations;
 mod store;
 
 use std::sync::Arc;
 
 pub use config::{Credential, DockerConfig};
+#[cfg(feature = "k8s-keychain")]
+pub use k8s::K8sKeychain;
 pub use store::{StoredIn, store};
 
 use super::RegistryError;
 use crate::ambient::Env;
 use crate::format::oci::RepositoryName;
+#[cfg(feature = "k8s-keychain")]
+use crate::http::Client;
 
 /// Under which name Docker keeps Docker Hub's credentials.
 const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
@@ -25,6 +31,9 @@ pub struct Keychain {
     /// `DOCKER_AUTH_CONFIG`, which wins over the file.
     from_variable: DockerConfig,
     from_file: DockerConfig,
+    /// Asked where there is none of those.
+    #[cfg(feature = "k8s-keychain")]
+    clouds: Option<K8sKeychain>,
 }
 
 impl Keychain {
@@ -43,7 +52,29 @@ impl Keychain {
                 .map_err(|reason| RegistryError::Config { path: "DOCKER_AUTH_CONFIG".into(), reason })?,
             None => DockerConfig::default(),
         };
-        Ok(Self { env, from_variable, from_file })
+        Ok(Self {
+            env,
+            from_variable,
+            from_file,
+            #[cfg(feature = "k8s-keychain")]
+            clouds: None,
+        })
+    }
+
+    /// The same, which asks the cloud providers too.
+    #[cfg(feature = "k8s-keychain")]
+    #[must_use]
+    pub fn with_clouds(self, clouds: K8sKeychain) -> Self {
+        Self { clouds: Some(clouds), ..self }
+    }
+
+    /// What the cloud provider of a registry gives; an empty credential where it has none. `registry` reaches the registry itself.
+    #[cfg(feature = "k8s-keychain")]
+    pub async fn of_cloud(&self, repository: &RepositoryName, registry: &Client) -> Credential {
+        match &self.clouds {
+            Some(clouds) => clouds.credential(&repository.registry, registry).await,
+            None => Credential::default(),
+        }
     }
 
     /// The credential for a repository; an empty one where there is none. May run a credential helper, so it blocks.

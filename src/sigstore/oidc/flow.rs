@@ -84,7 +84,8 @@ pub async fn token(request: &TokenRequest, context: &Context) -> Result<IdToken,
     if let Some(given) = &request.given {
         return given_token(given);
     }
-    let options = ClientOptions { tls: TlsOptions::default(), user_agent: user_agent(), retry: RetryPolicy::default() };
+    let options =
+        ClientOptions { tls: TlsOptions::default(), user_agent: user_agent(), retry: RetryPolicy::default(), ..ClientOptions::default() };
     if !request.disable_ambient {
         let client = Client::new(&options, context)?;
         if let Some(token) = ambient::token(request.provider.as_deref(), &client, context).await? {

@@ -35,7 +35,7 @@ impl Mirror {
                 }
                 // With a cache at hand nobody should wait long for a mirror that has its troubles.
                 let retry = RetryPolicy { attempts: 2, ..RetryPolicy::default() };
-                let options = ClientOptions { tls: TlsOptions::default(), user_agent: user_agent(), retry };
+                let options = ClientOptions { tls: TlsOptions::default(), user_agent: user_agent(), retry, ..ClientOptions::default() };
                 Ok(Self::Http(Client::new(&options, context).map_err(|error| failed(error.to_string()))?, url))
             }
             _ => Err(failed("it is neither http, https nor file".to_owned())),

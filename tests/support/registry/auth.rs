@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::State;
-use super::behaviour::{Authentication, PASSWORD, TOKEN_MARK, USER};
+use super::behaviour::{Authentication, PASSWORD, TOKEN_MARK};
 use super::routes::error;
 use crate::support::http_server::{Request, Response, percent_decode};
 
@@ -14,7 +14,7 @@ pub fn challenge(state: &State, request: &Request, repository: &str) -> Option<R
     let needed = if matches!(request.method.as_str(), "GET" | "HEAD") { "pull" } else { "push" };
     let header = match state.behaviour.authentication {
         Authentication::Open => return None,
-        Authentication::Basic if is_user(authorization) => return None,
+        Authentication::Basic if is_user(state, authorization) => return None,
         Authentication::Basic => "Basic realm=\"test\"".to_owned(),
         Authentication::Bearer | Authentication::BearerAnonymousPull => {
             let token = authorization.strip_prefix("Bearer ").unwrap_or("");
@@ -23,8 +23,9 @@ pub fn challenge(state: &State, request: &Request, repository: &str) -> Option<R
             }
             let actions = if needed == "pull" { "pull" } else { "pull,push" };
             let scope = if repository.is_empty() { String::new() } else { format!(",scope=\"repository:{repository}:{actions}\"") };
-            let scheme = if state.behaviour.tls { "https" } else { "http" };
-            format!("Bearer realm=\"{scheme}://{}/token\",service=\"test\"{scope}", state.host())
+            let scheme = if state.behaviour.tls || state.behaviour.public_name.is_some() { "https" } else { "http" };
+            let host = state.behaviour.public_name.unwrap_or(state.host());
+            format!("Bearer realm=\"{scheme}://{host}/token\",service=\"test\"{scope}")
         }
     };
     Some(error(401, "UNAUTHORIZED", "authentication required").with("WWW-Authenticate", header))
@@ -35,7 +36,8 @@ pub fn token(state: &State, request: &Request) -> Response {
     let form = String::from_utf8_lossy(&request.body).into_owned();
     let field =
         |name: &str| form.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, v)| percent_decode(v));
-    let known = is_user(request.header("authorization").unwrap_or("")) || field("refresh_token").is_some_and(|token| token == PASSWORD);
+    let known =
+        is_user(state, request.header("authorization").unwrap_or("")) || field("refresh_token").is_some_and(|token| token == PASSWORD);
     let anonymous = state.behaviour.authentication == Authentication::BearerAnonymousPull;
     if !known && (!anonymous || request.header("authorization").is_some()) {
         return error(401, "UNAUTHORIZED", "incorrect username or password");
@@ -54,8 +56,8 @@ fn pull_only(scope: &str) -> String {
     scope.rsplit_once(':').map_or(String::new(), |(name, _)| format!("{name}:pull"))
 }
 
-fn is_user(authorization: &str) -> bool {
-    let expected = STANDARD.encode(format!("{USER}:{PASSWORD}"));
+fn is_user(state: &State, authorization: &str) -> bool {
+    let expected = STANDARD.encode(format!("{}:{PASSWORD}", state.behaviour.user));
     authorization.strip_prefix("Basic ") == Some(expected.as_str())
 }
 

@@ -26,6 +26,10 @@ pub struct Behaviour {
     pub latency: Duration,
     /// With the certificate of `testdata/pki`.
     pub tls: bool,
+    /// Under which host it names its token service; its address where nobody says.
+    pub public_name: Option<&'static str>,
+    /// Who may sign in.
+    pub user: &'static str,
 }
 
 impl Default for Behaviour {
@@ -42,6 +46,8 @@ impl Default for Behaviour {
             page_size: None,
             latency: Duration::ZERO,
             tls: false,
+            public_name: None,
+            user: USER,
         }
     }
 }

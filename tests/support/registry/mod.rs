@@ -71,6 +71,11 @@ impl TestRegistry {
     /// Starts one; the repository `app` holds the images `v1`, `v2` and `multi`.
     pub fn start(behaviour: Behaviour) -> Self {
         let tls = behaviour.tls.then(super::tls::server_config);
+        Self::start_with(behaviour, tls)
+    }
+
+    /// The same with a certificate of the test's.
+    pub fn start_with(behaviour: Behaviour, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
         let state = Arc::new(State {
             behaviour,
             store: Mutex::default(),

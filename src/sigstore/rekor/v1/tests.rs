@@ -75,7 +75,7 @@ fn a_log_that_commits_and_drops_the_connection_is_asked_again() {
     let mut answers = vec![None, Some(conflict()), Some(answer(200, json))].into_iter();
     let server = Server::new(move |_| answers.next().flatten());
     let retry = RetryPolicy { attempts: 2, first_wait: Duration::from_millis(1), ..RetryPolicy::default() };
-    let options = ClientOptions { tls: TlsOptions::default(), user_agent: "test".into(), retry };
+    let options = ClientOptions { tls: TlsOptions::default(), user_agent: "test".into(), retry, ..ClientOptions::default() };
     let client = Client::new(&options, &Fake::default().context()).unwrap();
     assert_eq!(log(&server, &client).unwrap(), entry);
     assert_eq!(server.asked().len(), 3);

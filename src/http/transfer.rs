@@ -1,0 +1,38 @@
+//! Long transfers of blobs, shown as they go.
+
+use std::sync::Arc;
+
+use futures_util::stream;
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
+
+use super::exchange::{BodyKind, Request};
+use crate::ambient::{Context, Progress};
+use crate::encoding::text;
+
+/// Smaller blobs are over before anybody wonders.
+const LONG: u64 = 1 << 20;
+/// How much is sent between two looks.
+const PIECE: usize = 64 << 10;
+
+/// The display for a blob of `size` bytes; `None` for what is short or no blob.
+pub(super) fn shown(context: &Context, request: &Request, what: &str, size: u64) -> Option<Box<dyn Progress>> {
+    if request.kind != BodyKind::Blob || size < LONG {
+        return None;
+    }
+    let host = text::quote(request.url.host_str().unwrap_or_default());
+    Some(context.ui.progress(&format!("{what} {} MiB ({host})", size >> 20), Some(size)))
+}
+
+/// A request's body; a long blob goes in pieces, its length said nevertheless.
+pub(super) fn body(context: &Context, request: &Request, bytes: &[u8], headers: &mut HeaderMap) -> reqwest::Body {
+    let size = bytes.len() as u64;
+    let Some(progress) = shown(context, request, "sending", size) else { return bytes.to_vec().into() };
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
+    let progress: Arc<dyn Progress> = progress.into();
+    let pieces: Vec<Vec<u8>> = bytes.chunks(PIECE).map(<[u8]>::to_vec).collect();
+    let counted = pieces.into_iter().map(move |piece| {
+        progress.advance(piece.len() as u64);
+        Ok::<_, std::convert::Infallible>(piece)
+    });
+    reqwest::Body::wrap_stream(stream::iter(counted))
+}
