@@ -38,7 +38,7 @@ pub enum Evidence {
         /// `--signature`: base64, or raw. It counts before that of the bundle.
         signature: Option<Vec<u8>>,
         /// The `--bundle` JSON of version 2.
-        bundle: Option<LocalBundle>,
+        bundle: Option<Box<LocalBundle>>,
         /// The JSON around an RFC 3161 response.
         timestamp: Option<Vec<u8>>,
         /// The log in which an entry that did not come along may be looked up; `None` for none.
