@@ -163,3 +163,44 @@ fn a_warm_cache_needs_no_mirror() {
     verify(&[]).run().exits(0).says("WARNING: the TUF mirror ").says("connection refused");
     verify(&["--offline"]).env("TUF_ROOT", sandbox.path("elsewhere")).run().exits(1).says("--offline").says("--trusted-root");
 }
+
+#[test]
+fn a_file_is_signed_with_three_requests() {
+    let Some(services) = Sigstore::start() else { return };
+    let sandbox = services.sandbox();
+    sandbox.write("file", "content");
+    services.requests();
+    for version in [1, 2] {
+        sandbox.write("config.json", services.signing_config(version));
+        let call =
+            ["sign-blob", "--yes", "--identity-token", "token", "--signing-config", "config.json", "--bundle", "bundle.json", "file"];
+        sandbox.cosign(call).run().exits(0);
+        if let Some(requests) = services.requests() {
+            assert_eq!(requests.len(), 3, "{requests:?}");
+        }
+        let verify = [&["verify-blob", "--bundle", "bundle.json"], &services.who()[..], &["file"]].concat();
+        sandbox.cosign(&verify).run().exits(0);
+        if let Some(program) = reference() {
+            let mut call = sandbox.cosign(&verify);
+            call.use_program(program);
+            call.run().exits(0);
+        }
+        sandbox.write("other", "another content");
+        sandbox.cosign([&verify[..verify.len() - 1], &["other"]].concat()).run().exits(1);
+    }
+}
+
+#[test]
+fn a_file_in_the_older_form_is_looked_up_in_the_log() {
+    let Some(services) = Sigstore::start() else { return };
+    let sandbox = services.sandbox();
+    sandbox.write("file", "content");
+    let outputs = ["--output-signature", "sig", "--output-certificate", "cert", "--bundle", "old.json", "file"];
+    let sign = [&["sign-blob", "--yes", "--identity-token", "token", OLD_FORM], &services.by_hand()[..], &outputs].concat();
+    sandbox.cosign(sign).run().exits(0);
+    let who = services.who();
+    let detached = ["--signature", "sig", "--certificate", "cert", "--rekor-url", &services.rekor, "file"];
+    sandbox.cosign([&["verify-blob"], &who[..], &detached].concat()).run().exits(0);
+    sandbox.cosign([&["verify-blob", "--offline"], &who[..], &detached].concat()).run().exits(1);
+    sandbox.cosign([&["verify-blob", "--offline", OLD_FORM, "--bundle", "old.json"], &who[..], &["file"]].concat()).run().exits(0);
+}

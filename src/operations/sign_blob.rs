@@ -76,7 +76,7 @@ pub enum SignBlobsError {
         /// The first file.
         blob: String,
         /// What is wrong.
-        source: BlobSignerError,
+        source: Box<BlobSignerError>,
     },
     /// The services cannot be used.
     #[error(transparent)]
@@ -90,7 +90,7 @@ pub enum SignBlobsError {
         /// The file.
         blob: String,
         /// What is wrong.
-        source: BlobStepError,
+        source: Box<BlobStepError>,
     },
     /// `--timeout`.
     #[error(transparent)]
@@ -149,10 +149,10 @@ pub async fn sign_blobs(request: &SignBlobs, fetch: &dyn FetchUrl, context: &Con
     let services = SigningServices::resolve(&request.services, context).await?;
     state_privacy(request, &services, context)?;
     let opened = Signing::open(request.key.as_ref(), services, fetch, context).await;
-    let mut signing = opened.map_err(|error| SignBlobsError::Signer { blob: first, source: error.into() })?;
+    let mut signing = opened.map_err(|error| SignBlobsError::Signer { blob: first, source: Box::new(error.into()) })?;
     let at = |name: &str| {
         let blob = name.to_owned();
-        move |source| SignBlobsError::Blob { blob, source }
+        move |source| SignBlobsError::Blob { blob, source: Box::new(source) }
     };
     let mut signed = Vec::new();
     for name in &request.blobs {
