@@ -18,6 +18,7 @@ mod key_pairs;
 mod layouts;
 mod many;
 mod progress;
+mod quirks;
 mod rate_limits;
 mod redaction;
 mod request_counts;
