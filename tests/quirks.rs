@@ -89,3 +89,17 @@ fn what_the_tag_meant_first_is_what_is_signed() {
         sandbox.verify(&[form, &registry.image(images::digest("v2"))]).run().fails(10);
     }
 }
+
+#[test]
+fn a_blob_that_is_not_there_yet_is_waited_for() {
+    for form in ["--new-bundle-format=true", OLD_FORM] {
+        let registry = TestRegistry::start(Behaviour::without_referrers());
+        let sandbox = Sandbox::new();
+        // distribution says so while somebody else stores the same blob once more.
+        registry.inject(Fault::on("PUT", "/manifests/sha256", Effect::status(400, "MANIFEST_BLOB_UNKNOWN")).times(2));
+        sandbox.sign(&[form, &registry.image("v1")]).run().exits(0);
+        sandbox.verify(&[form, &registry.image("v1")]).run().exits(0);
+        registry.inject(Fault::on("PUT", "/manifests/sha256", Effect::status(400, "MANIFEST_BLOB_UNKNOWN")));
+        sandbox.sign(&[form, &registry.image("v2")]).run().fails(1).says("MANIFEST_BLOB_UNKNOWN");
+    }
+}
