@@ -152,6 +152,12 @@ fn through_a_proxy() {
     works(&sandbox, image, &["--registry-cacert", &root], |call| call.env("HTTPS_PROXY", proxy.url()));
     works(&sandbox, image, &["--registry-cacert", &root], |call| call.without_env("HTTPS_PROXY").env("https_proxy", proxy.host()));
     assert!(proxy.log().iter().all(|line| line.starts_with("CONNECT registry.example:443 ")), "{:?}", proxy.log());
+    // Through a proxy too it is the given name that is verified.
+    let named = ["--registry-cacert", &root, "--registry-server-name", "registry.example", image];
+    sandbox.verify(&named).env("HTTPS_PROXY", proxy.url()).run().exits(0);
+    let misnamed = ["--registry-cacert", &root, "--registry-server-name", "other.example", image];
+    let refused = sandbox.verify(&misnamed).env("HTTPS_PROXY", proxy.url()).run().fails(1);
+    refused.says("x509: certificate is valid for registry.example, not other.example");
     let asked = proxy.log().len();
     let direct =
         sandbox.verify(&["--registry-cacert", &root, image]).env("HTTPS_PROXY", proxy.url()).env("NO_PROXY", ".invalid,registry.example");

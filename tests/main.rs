@@ -23,6 +23,7 @@ mod layouts;
 mod many;
 mod parsers;
 mod progress;
+mod quirks;
 mod rate_limits;
 mod redaction;
 mod request_counts;

@@ -201,9 +201,9 @@ impl Client {
     fn wire_request(&self, request: &Request) -> reqwest::Request {
         let mut url = request.url.clone();
         let mut headers = request.headers.clone();
-        if let (Some(ServerName::DnsName(name)), "https") = (self.inner.tls.server_name(), url.scheme()) {
+        if let Some(name) = self.other_name(&url) {
             let host = trace::host(request);
-            if let (Ok(()), Ok(host)) = (url.set_host(Some(name.as_ref())), HeaderValue::from_str(&host)) {
+            if let (Ok(()), Ok(host)) = (url.set_host(Some(name)), HeaderValue::from_str(&host)) {
                 headers.insert(HOST, host);
             }
         }
@@ -223,10 +223,18 @@ impl Client {
             }
             return inner.plain.get_or_init(|| self.build(inner.tls.configuration()?, None)).clone();
         }
-        if let Some(ServerName::DnsName(name)) = inner.tls.server_name() {
-            return self.renamed(name.as_ref(), url.host_str().unwrap_or_default());
+        if let Some(name) = self.other_name(url) {
+            return self.renamed(name, url.host_str().unwrap_or_default());
         }
         inner.secure.get_or_init(|| self.build(inner.tls.configuration()?, None)).clone()
+    }
+
+    /// The name to send in place of the host's. A proxy has to be told the real host: through one the name is verified, but not sent.
+    fn other_name(&self, url: &Url) -> Option<&str> {
+        match self.inner.tls.server_name() {
+            Some(ServerName::DnsName(name)) if url.scheme() == "https" && !self.is_proxied(url) => Some(name.as_ref()),
+            _ => None,
+        }
     }
 
     fn renamed(&self, name: &str, host: &str) -> Result<reqwest::Client, HttpError> {
@@ -250,7 +258,7 @@ impl Client {
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
             .no_proxy();
-        if !self.inner.proxies.is_empty() {
+        if !self.inner.proxies.is_empty() && renamed.is_none() {
             let rules = self.inner.proxies.clone();
             builder = builder.proxy(reqwest::Proxy::custom(move |url| rules.proxy_for(url).cloned()));
         }

@@ -145,6 +145,11 @@ impl RegistryError {
         matches!(self, Self::Status { status: 403, .. })
     }
 
+    /// Whether a manifest was refused because a blob that it names is not there.
+    pub fn misses_a_blob(&self) -> bool {
+        matches!(self, Self::Status { status: 400 | 404, codes, .. } if codes.iter().any(|code| code == "MANIFEST_BLOB_UNKNOWN" || code == "BLOB_UNKNOWN"))
+    }
+
     /// The HTTP status of the answer, where there was one.
     pub fn status(&self) -> Option<u16> {
         match self {

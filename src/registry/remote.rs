@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 
 use super::host::{Caller, Host};
 use super::keychain::Credential;
-use super::{Access, FetchedManifest, RegistryError, Repository, Stored, TagUpdate, limits, referrers, update, upload};
+use super::{Access, FetchedManifest, RegistryError, Repository, Stored, TagUpdate, limits, lock, referrers, update, upload};
 use crate::ambient::Context;
 use crate::crypto::Digest;
 use crate::encoding::base64;
@@ -28,6 +28,9 @@ const MANIFEST_TYPES: [&str; 6] = [
 ];
 const CONTENT_DIGEST: &str = "docker-content-digest";
 const OCI_SUBJECT: &str = "oci-subject";
+
+/// How often a manifest is sent whose blobs a registry misses.
+const BLOB_ATTEMPTS: u32 = 5;
 
 /// A repository of a registry.
 pub struct RemoteRepository {
@@ -134,6 +137,24 @@ impl RemoteRepository {
         Ok(FetchedManifest { descriptor: Descriptor::new(media_type, size, &digest), bytes: response.body })
     }
 
+    /// Sends a manifest. Its blobs were stored before it, so a registry that misses one lags behind, or (distribution on a file system) is just
+    /// writing it once more for somebody else.
+    async fn put_until_blobs_are_there(&self, request: Request) -> Result<Response, RegistryError> {
+        let mut attempt = 1;
+        loop {
+            let response = self.send(request.clone()).await?;
+            if response.status.is_success() {
+                return Ok(response);
+            }
+            let error = RegistryError::of(&response);
+            if !error.misses_a_blob() || attempt >= BLOB_ATTEMPTS || self.context.deadline.check().is_err() {
+                return Err(error);
+            }
+            tokio::time::sleep(lock::jittered(&self.context, update::pause(attempt))).await;
+            attempt += 1;
+        }
+    }
+
     async fn fetch_blob(&self, descriptor: &Descriptor, digest: &Digest, size: u64) -> Result<Vec<u8>, RegistryError> {
         let what = || format!("{}@{digest}", self.name);
         let url = self.url(&format!("blobs/{digest}")).await?;
@@ -181,10 +202,7 @@ impl Repository for RemoteRepository {
     async fn put_manifest(&self, selector: &Selector, media_type: &str, bytes: &[u8]) -> Result<Stored, RegistryError> {
         let url = self.url(&format!("manifests/{selector}")).await?;
         let request = Request::new(Method::PUT, url, limits::ACKNOWLEDGEMENT_BYTES).body(media_type, bytes.to_vec());
-        let response = self.send(request).await?;
-        if !response.status.is_success() {
-            return Err(RegistryError::of(&response));
-        }
+        let response = self.put_until_blobs_are_there(request).await?;
         let digest = match selector {
             Selector::Digest(digest) => digest.clone(),
             Selector::Tag(_) => Digest::sha256(bytes),

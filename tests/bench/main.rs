@@ -8,6 +8,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 #[cfg(unix)]
+mod many;
+#[cfg(unix)]
 mod measure;
 #[cfg(unix)]
 #[allow(dead_code, unused_imports)]

@@ -13,10 +13,10 @@ use crate::support::{program, skipped};
 const ROUNDS: usize = 11;
 
 /// What one run cost.
-struct Cost {
-    elapsed: Duration,
+pub struct Cost {
+    pub elapsed: Duration,
     /// Peak resident memory in bytes.
-    memory: u64,
+    pub memory: u64,
     requests: usize,
 }
 
@@ -28,7 +28,8 @@ fn median(mut costs: Vec<Cost>) -> Cost {
     Cost { elapsed: costs[costs.len() / 2].elapsed, memory, requests }
 }
 
-fn one(mut command: Command) -> Cost {
+/// Runs a command to its end, which must be a success.
+pub fn one(mut command: Command) -> Cost {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
     let usage = command.spawn().unwrap().wait4().unwrap();
@@ -115,6 +116,8 @@ pub fn run() {
             ours.requests
         );
     }
+    println!();
+    crate::many::run(&program());
     let size = std::fs::metadata(program()).unwrap().len() as f64 / f64::from(1 << 20);
     println!("\nbinary: {size:.1} MiB");
 }
