@@ -1,5 +1,11 @@
 //! Makes signatures: who signs, what is signed, and what witnesses it.
 
 pub mod blob;
+pub mod certifier;
+pub mod finish;
 pub mod identity;
 pub mod image;
+pub mod services;
+#[cfg(test)]
+mod tests;
+pub mod witness;

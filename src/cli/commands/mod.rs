@@ -6,6 +6,7 @@ pub mod env;
 pub mod generate_key_pair;
 pub mod help;
 pub mod import_key_pair;
+pub mod initialize;
 pub mod login;
 pub mod public_key;
 pub mod sign;
@@ -65,7 +66,7 @@ static COMMANDS: &[&Spec] = &[
     &later("generate"),
     &generate_key_pair::SPEC,
     &import_key_pair::SPEC,
-    &later("initialize"),
+    &initialize::SPEC,
     &later("load"),
     &later("manifest"),
     &later("manifest verify"),
