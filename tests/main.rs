@@ -28,4 +28,5 @@ mod rate_limits;
 mod redaction;
 mod request_counts;
 mod round_trips;
+mod second_opinion;
 mod test_registry;
