@@ -1,5 +1,8 @@
 //! One file for each thing that a command does: fetches, asks the engine, stores. No clap, no printing but through [`crate::ambient::Ui`].
 
+pub mod attest_blob;
+pub mod attest_image;
+pub mod attested_statement;
 pub mod blob;
 pub mod create_bundle;
 pub mod create_trusted_root;
@@ -17,5 +20,7 @@ pub mod sign_image;
 pub mod signing_key;
 pub mod triangulate;
 pub mod upgrade_bundle;
+pub mod download_attached;
 pub mod verify_blob;
+pub mod verify_blob_attestation;
 pub mod verify_image;
