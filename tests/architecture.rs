@@ -54,6 +54,8 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["base64"], &["encoding"]),
     (&["rustls"], &["http/tls"]),
     (&["rustls_native_certs"], &["http/tls"]),
+    (&["sigstore_tuf"], &["sigstore/tuf"]),
+    (&["jiff"], &["sigstore/tuf"]),
     (&["clap"], &["cli"]),
     (&["clap_complete"], &["cli"]),
     (&["indicatif"], &["cli"]),

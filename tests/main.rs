@@ -16,6 +16,7 @@ mod flags_of_sign;
 mod hostile;
 mod interop;
 mod key_pairs;
+mod keyless;
 mod layouts;
 mod parsers;
 mod rate_limits;

@@ -278,7 +278,7 @@ fn over_tls_with_the_given_root_only() {
 fn two_signatures_of_one_image_are_two() {
     let registry = TestRegistry::start(Behaviour::default());
     let sandbox = Sandbox::new();
-    let image = registry.image(&images::digest("v1"));
+    let image = registry.image(images::digest("v1"));
     for _ in 0..2 {
         sandbox.sign(&[&image]).run().exits(0);
     }

@@ -35,6 +35,20 @@ pub trait Ui: Send + Sync {
     /// [`PromptError`], whose texts are the Go program's.
     fn confirm(&self, consent: &Consent<'_>) -> Result<(), PromptError>;
 
+    /// Whether a person sits at a terminal: questions can be asked.
+    fn is_interactive(&self) -> bool {
+        false
+    }
+
+    /// Asks for one line of text, on stderr. Without an answer it is declined.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    fn ask(&self, question: &str) -> Result<String, PromptError> {
+        let _ = question;
+        Err(PromptError::Declined)
+    }
+
     /// The password of an existing key: `COSIGN_PASSWORD`, else a prompt on a terminal, else the whole of stdin, exactly
     /// as given. The caller tries variants without and with a final newline.
     ///

@@ -155,6 +155,15 @@ impl PublicKey {
         Ok(Self { spki, algorithm: KeyAlgorithm::Ecdsa(curve), key })
     }
 
+    /// An RSA key from modulus and exponent, big-endian (RFC 7518 section 6.3).
+    ///
+    /// # Errors
+    /// [`PublicKeyError`].
+    pub fn from_rsa_numbers(modulus: &[u8], exponent: &[u8]) -> Result<Self, PublicKeyError> {
+        let numbers = [asn1::write_unsigned(modulus), asn1::write_unsigned(exponent)];
+        Self::from_pkcs1_der(&asn1::write(asn1::tag::SEQUENCE, &[&numbers[0], &numbers[1]]))
+    }
+
     /// Reads the 32 bytes of an Ed25519 key (RFC 8032).
     ///
     /// # Errors

@@ -5,20 +5,32 @@ use std::path::{Path, PathBuf};
 
 use super::blob::{BlobError, BlobInput, Wanted};
 use super::files;
+use super::signing::{OpenError, Signing};
 use super::signing_key::{SigningKey, SigningKeyError};
-use crate::ambient::{Context, DeadlineExceeded};
+use crate::ambient::{Consent, Context, DeadlineExceeded, PromptError};
 use crate::crypto::SignatureScheme;
 use crate::encoding::{PathError, base64, text};
+use crate::format::bundle::Bundle;
+use crate::format::bundle::legacy::{self, LocalBundle, RekorBundle};
 use crate::keys::load::FetchUrl;
 use crate::sign::blob::{self, SignedBlob};
+use crate::sign::certifier::CertifyError;
+use crate::sign::finish::FinishError;
 use crate::sign::identity::SigningIdentity;
+use crate::sign::services::{ServicesError, ServicesRequest, SigningServices};
+use crate::sigstore::oidc::{PRIVACY_CONFIRMATION, PRIVACY_STATEMENT};
+use crate::verify::Artifact;
 
 /// What is to be signed, with what, and where it goes.
 pub struct SignBlobs {
     /// The files, as they were typed.
     pub blobs: Vec<String>,
-    /// The key and its certificate.
-    pub key: SigningKey,
+    /// The key and its certificate; `None` signs with an identity.
+    pub key: Option<SigningKey>,
+    /// The services that take part.
+    pub services: ServicesRequest,
+    /// Questions are answered with yes (`--yes`).
+    pub consented: bool,
     /// What is made.
     pub form: BlobForm,
     /// Files to leave.
@@ -43,6 +55,8 @@ pub struct BlobOutputs {
     pub signature: Option<PathBuf>,
     /// The certificate, where there is one.
     pub certificate: Option<PathBuf>,
+    /// The time stamp, where there is one, in the JSON of version 2.
+    pub timestamp: Option<PathBuf>,
     /// Signature and certificate in base64.
     pub base64: bool,
 }
@@ -57,24 +71,41 @@ pub enum SignBlobsError {
         blobs: usize,
     },
     /// The key.
-    #[error("signing {}: getting keypair and token: getting signer: {source}", text::quote(.blob))]
+    #[error("signing {}: {source}", text::quote(.blob))]
     Signer {
         /// The first file.
         blob: String,
         /// What is wrong.
-        source: SigningKeyError,
+        source: Box<BlobSignerError>,
     },
+    /// The services cannot be used.
+    #[error(transparent)]
+    Services(#[from] ServicesError),
+    /// No consent for the log.
+    #[error("should upload to tlog: {0}")]
+    Consent(#[from] PromptError),
     /// One of the files, or what is made of it.
     #[error("signing {}: {source}", text::quote(.blob))]
     Blob {
         /// The file.
         blob: String,
         /// What is wrong.
-        source: BlobStepError,
+        source: Box<BlobStepError>,
     },
     /// `--timeout`.
     #[error(transparent)]
     Deadline(#[from] DeadlineExceeded),
+}
+
+/// Why nobody signs.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobSignerError {
+    /// The key.
+    #[error("getting keypair and token: getting signer: {0}")]
+    Key(SigningKeyError),
+    /// No key, or no certificate.
+    #[error(transparent)]
+    Other(OpenError),
 }
 
 /// Which step failed for one file.
@@ -89,6 +120,12 @@ pub enum BlobStepError {
     /// Signing it.
     #[error("signing bundle: {0}")]
     Sign(#[from] blob::SignBlobError),
+    /// Another certificate was needed, and there is none.
+    #[error(transparent)]
+    Certify(#[from] CertifyError),
+    /// Having it witnessed, or verifying what came of it.
+    #[error(transparent)]
+    Finish(#[from] FinishError),
     /// Writing a file; what for.
     #[error("create {what} file: {error}")]
     Write {
@@ -109,18 +146,21 @@ pub enum BlobStepError {
 pub async fn sign_blobs(request: &SignBlobs, fetch: &dyn FetchUrl, context: &Context) -> Result<(), SignBlobsError> {
     refuse_shared_output(request)?;
     let first = request.blobs.first().cloned().unwrap_or_default();
-    let identity = request.key.open(fetch, context).await.map_err(|source| SignBlobsError::Signer { blob: first, source })?;
+    let services = SigningServices::resolve(&request.services, context).await?;
+    state_privacy(request, &services, context)?;
+    let opened = Signing::open(request.key.as_ref(), services, fetch, context).await;
+    let mut signing = opened.map_err(|error| SignBlobsError::Signer { blob: first, source: Box::new(error.into()) })?;
     let at = |name: &str| {
         let blob = name.to_owned();
-        move |source| SignBlobsError::Blob { blob, source }
+        move |source| SignBlobsError::Blob { blob, source: Box::new(source) }
     };
     let mut signed = Vec::new();
     for name in &request.blobs {
         context.deadline.check()?;
-        signed.push(sign_one(name, &identity, fetch, context).await.map_err(at(name))?);
+        signed.push(sign_one(name, &mut signing, fetch, context).await.map_err(at(name))?);
     }
     for (name, signed) in request.blobs.iter().zip(&signed) {
-        write(request, signed, &identity, context).map_err(at(name))?;
+        write(request, signed, context).map_err(at(name))?;
     }
     Ok(())
 }
@@ -135,7 +175,34 @@ fn refuse_shared_output(request: &SignBlobs) -> Result<(), SignBlobsError> {
     if blobs.len() > 1 && writes { Err(SignBlobsError::OneFileForSeveral { blobs: blobs.len() }) } else { Ok(()) }
 }
 
-async fn sign_one(name: &str, identity: &SigningIdentity, fetch: &dyn FetchUrl, context: &Context) -> Result<SignedBlob, BlobStepError> {
+/// As cosign, where services were named by hand and a log is told.
+fn state_privacy(request: &SignBlobs, services: &SigningServices, context: &Context) -> Result<(), PromptError> {
+    if !services.by_hand || services.witnesses.logs.is_empty() {
+        return Ok(());
+    }
+    context.ui.status(PRIVACY_STATEMENT);
+    context.ui.status(PRIVACY_CONFIRMATION);
+    if request.consented { Ok(()) } else { context.ui.confirm(&Consent { warning: None, flag: Some("--yes") }) }
+}
+
+impl From<OpenError> for BlobSignerError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Key(error) => Self::Key(error),
+            error => Self::Other(error),
+        }
+    }
+}
+
+/// A signature over a file, witnessed and verified.
+struct Finished {
+    signed: SignedBlob,
+    identity: SigningIdentity,
+    bundle: Bundle,
+}
+
+async fn sign_one(name: &str, signing: &mut Signing, fetch: &dyn FetchUrl, context: &Context) -> Result<Finished, BlobStepError> {
+    let identity = signing.identity(context).await?;
     let input = BlobInput::parse(name).map_err(BlobStepError::Open)?;
     if input != BlobInput::Stdin {
         context.ui.status(&format!("Using payload from: {}", text::quote(name)));
@@ -146,16 +213,24 @@ async fn sign_one(name: &str, identity: &SigningIdentity, fetch: &dyn FetchUrl, 
         BlobError::Read(_) => BlobStepError::Read(error),
         _ => BlobStepError::Open(error),
     })?;
-    Ok(blob::sign(identity, &read.as_blob()).await?)
+    let blob = read.as_blob();
+    let signed = blob::sign(&identity, &blob).await?;
+    let bundle = signing.finish(&identity, true).bundle(signed.to_bundle(&identity), Artifact::Blob(&blob), context).await?;
+    Ok(Finished { signed, identity, bundle })
 }
 
-fn write(request: &SignBlobs, signed: &SignedBlob, identity: &SigningIdentity, context: &Context) -> Result<(), BlobStepError> {
+fn write(request: &SignBlobs, finished: &Finished, context: &Context) -> Result<(), BlobStepError> {
+    let Finished { signed, identity, bundle: finished } = finished;
+    let material = finished.material.clone().unwrap_or_default();
     let outputs = &request.outputs;
     let encoded = |bytes: &[u8]| if outputs.base64 { base64::encode(bytes).into_bytes() } else { bytes.to_vec() };
     if let Some(path) = &outputs.bundle {
         let bundle = match request.form {
-            BlobForm::Bundle => signed.to_bundle(identity).to_json(),
-            BlobForm::Detached => signed.to_local_bundle(identity).to_json(),
+            BlobForm::Bundle => finished.to_json(),
+            BlobForm::Detached => {
+                let rekor_bundle = material.log_entries.iter().find_map(|entry| RekorBundle::of(&entry.entry));
+                LocalBundle { rekor_bundle, ..signed.to_local_bundle(identity) }.to_json()
+            }
         };
         write_file(path, &bundle, "bundle")?;
         context.ui.status(&format!("Wrote bundle to file {}", path.display()));
@@ -173,6 +248,10 @@ fn write(request: &SignBlobs, signed: &SignedBlob, identity: &SigningIdentity, c
             }
             context.ui.result(&result)?;
         }
+    }
+    if let (Some(path), Some(response)) = (&outputs.timestamp, material.timestamps.first()) {
+        write_file(path, legacy::timestamp_to_json(response).as_bytes(), "RFC3161 timestamp")?;
+        context.ui.status(&format!("RFC3161 timestamp written to file {}", path.display()));
     }
     if let (Some(path), Some(certificate)) = (&outputs.certificate, &identity.certificate) {
         write_file(path, &encoded(certificate.leaf.to_pem().as_bytes()), "certificate")?;

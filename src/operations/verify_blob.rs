@@ -1,14 +1,16 @@
 //! Verifies the signature of a file: from a bundle, or in the older form from a detached signature and what is given beside it.
 
 use super::blob::{BlobError, BlobInput, Wanted, parse_digest};
+use super::log_lookup::LogLookup;
 use crate::ambient::Context;
+use crate::crypto::{Digest, HashAlgorithm};
 use crate::encoding::{PathError, UnixTime, base64};
 use crate::format::bundle::legacy::{self, LegacyError, LocalBundle};
 use crate::format::bundle::{Bundle, BundleError};
 use crate::format::material::{MessageSignature, Signed, SignedContent, SignerMaterial};
 use crate::format::trusted_root::TrustedRoot;
 use crate::keys::load::FetchUrl;
-use crate::verify::{self, Artifact, Requirement, TlogRequirement, Trust, VerificationError, Verified};
+use crate::verify::{self, Artifact, Requirement, Trust, VerificationError, Verified};
 
 /// What is to be verified, and what must hold.
 pub struct VerifyBlob {
@@ -36,7 +38,7 @@ pub enum Evidence {
         /// `--signature`: base64, or raw. It counts before that of the bundle.
         signature: Option<Vec<u8>>,
         /// The `--bundle` JSON of version 2.
-        bundle: Option<LocalBundle>,
+        bundle: Option<Box<LocalBundle>>,
         /// The JSON around an RFC 3161 response.
         timestamp: Option<Vec<u8>>,
         /// The log in which an entry that did not come along may be looked up; `None` for none.
@@ -65,9 +67,9 @@ pub enum VerifyBlobError {
     /// A check fails.
     #[error(transparent)]
     Verification(#[from] VerificationError),
-    /// The step over the network to a Sigstore service.
-    #[error("{0}: not supported yet")]
-    NotSupportedYet(String),
+    /// The log does not give the entry that did not come along.
+    #[error("{0}")]
+    Lookup(String),
 }
 
 /// Verifies the file. Its digest, or else the file itself, is read once.
@@ -75,18 +77,24 @@ pub enum VerifyBlobError {
 /// # Errors
 /// [`VerifyBlobError`]: the first thing that fails.
 pub async fn verify_blob(request: &VerifyBlob, urls: &dyn FetchUrl, context: &Context) -> Result<Verified, VerifyBlobError> {
-    let signed = request.signed()?;
-    request.check_lookup(&signed)?;
+    let mut signed = request.signed()?;
     let now = UnixTime::from(context.clock.now());
     let requirement = &request.requirement;
-    let check = |artifact: Artifact<'_>| verify::verify(&signed, artifact, requirement, &request.trusted, now);
+    let check = |signed: &Signed, artifact: Artifact<'_>| verify::verify(signed, artifact, requirement, &request.trusted, now);
     let wanted = Wanted { hashes: verify::hashes_needed(&signed, requirement), bytes: verify::needs_bytes(&signed, requirement) };
     let input = BlobInput::parse(&request.blob)?;
     match input.read(&wanted, urls, context).await {
-        Ok(read) => Ok(check(Artifact::Blob(&read.as_blob()))?),
+        Ok(read) => {
+            let blob = read.as_blob();
+            request.look_up(&mut signed, blob.digest(HashAlgorithm::Sha256), context).await?;
+            Ok(check(&signed, Artifact::Blob(&blob))?)
+        }
         // A file of that name comes first, as in cosign.
         Err(error @ BlobError::Open(PathError { .. })) => match parse_digest(&request.blob) {
-            Some(digest) => Ok(check(Artifact::Digest(&digest))?),
+            Some(digest) => {
+                request.look_up(&mut signed, Some(&digest), context).await?;
+                Ok(check(&signed, Artifact::Digest(&digest))?)
+            }
             None => Err(error.into()),
         },
         Err(error) => Err(error.into()),
@@ -121,14 +129,12 @@ impl VerifyBlob {
         }
     }
 
-    /// Where a log entry is asked for and none came along, cosign asks the log.
-    fn check_lookup(&self, signed: &Signed) -> Result<(), VerifyBlobError> {
+    /// Where a log entry is asked for and none came along, the log is asked.
+    async fn look_up(&self, signed: &mut Signed, artifact: Option<&Digest>, context: &Context) -> Result<(), VerifyBlobError> {
         let Evidence::Detached { log: Some(log), .. } = &self.evidence else { return Ok(()) };
-        if signed.material.log_entries.is_empty() && self.requirement.tlog != TlogRequirement::InsecureIgnore {
-            return Err(VerifyBlobError::NotSupportedYet(format!(
-                "looking the signature up in the transparency log at {log} (a bundle would hold its entry; --insecure-ignore-tlog asks for none)"
-            )));
-        }
+        let failed = |error: &dyn std::fmt::Display| VerifyBlobError::Lookup(error.to_string());
+        let log = LogLookup::new(log, context).map_err(|error| failed(&error))?;
+        log.complete(signed, artifact, &self.requirement).await.map_err(|error| failed(&error))?;
         Ok(())
     }
 }

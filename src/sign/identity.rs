@@ -24,6 +24,8 @@ pub struct SigningCertificate {
     pub leaf: Certificate,
     /// The certificates between it and the root, without the root.
     pub intermediates: Vec<Certificate>,
+    /// Whether Fulcio issued it for this run.
+    pub is_issued: bool,
 }
 
 /// A certificate that cannot be used. Texts keep the Go program's phrases.
@@ -52,6 +54,11 @@ pub enum SigningCertificateError {
 }
 
 impl SigningCertificate {
+    /// A certificate that Fulcio issued. What stands above it is in the trusted root, as in cosign.
+    pub fn issued(leaf: Certificate) -> Self {
+        Self { leaf, intermediates: Vec::new(), is_issued: true }
+    }
+
     /// Reads a certificate (PEM or DER, from `name`) for `key`, and the PEM chain above it, whose last certificate is taken for the root.
     ///
     /// # Errors
@@ -61,13 +68,13 @@ impl SigningCertificate {
         if leaf.spki_der() != key.spki_der() {
             return Err(SigningCertificateError::KeyMismatch);
         }
-        let Some(chain_pem) = chain_pem else { return Ok(Self { leaf, intermediates: Vec::new() }) };
+        let Some(chain_pem) = chain_pem else { return Ok(Self { leaf, intermediates: Vec::new(), is_issued: false }) };
         let chain = Certificate::all_from_pem(chain_pem).map_err(SigningCertificateError::ParseChain)?;
         let (root, between) = chain.split_last().ok_or_else(|| SigningCertificateError::NoCertificate("certificate chain".to_owned()))?;
         // As cosign: at the beginning of the leaf's validity; when the signature is made is for the verifier to judge.
         chain::verify(&leaf, between, std::slice::from_ref(root), leaf.not_before(), ExtendedKeyUsage::CodeSigning)?;
         let intermediates = chain.into_iter().filter(|c| c.der() != leaf.der() && c.subject_der() != c.issuer_der()).collect();
-        Ok(Self { leaf, intermediates })
+        Ok(Self { leaf, intermediates, is_issued: false })
     }
 
     /// The chain in PEM, leaf excluded; empty where there is none.
@@ -80,8 +87,10 @@ impl SigningIdentity {
     /// What a bundle says of the signer: the certificate, or a hint to the bare key.
     pub fn bundle_signer(&self) -> BundleSigner {
         match &self.certificate {
-            Some(SigningCertificate { leaf, intermediates }) if intermediates.is_empty() => BundleSigner::Certificate(leaf.der().to_vec()),
-            Some(SigningCertificate { leaf, intermediates }) => {
+            Some(SigningCertificate { leaf, intermediates, .. }) if intermediates.is_empty() => {
+                BundleSigner::Certificate(leaf.der().to_vec())
+            }
+            Some(SigningCertificate { leaf, intermediates, .. }) => {
                 BundleSigner::Chain(std::iter::once(leaf).chain(intermediates).map(|certificate| certificate.der().to_vec()).collect())
             }
             None => BundleSigner::KeyHint(self.signer.public_key().hint()),

@@ -2,5 +2,11 @@
 
 pub mod attestation;
 pub mod blob;
+pub mod certifier;
+pub mod finish;
 pub mod identity;
 pub mod image;
+pub mod services;
+#[cfg(test)]
+mod tests;
+pub mod witness;

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::ambient::Env;
+use crate::ambient::{Context, Env};
 use crate::crypto::certificate::{Certificate, CertificateError};
 use crate::crypto::public_key::{PublicKey, PublicKeyError};
 use crate::encoding::PathError;
 use crate::format::trusted_root::{TrustedRoot, TrustedRootError};
+use crate::sigstore::tuf::{self, Network, TufError};
 
 /// Where trusted material is to come from.
 #[derive(Debug, Clone, Default)]
@@ -70,16 +71,67 @@ pub enum TrustError {
         /// What is wrong.
         source: PublicKeyError,
     },
-    /// A check needs what only TUF delivers.
-    #[error("the public services' {0} come by TUF, which is not supported yet: give them with --trusted-root, or switch the check off")]
-    NeedsTuf(&'static str),
+    /// A check needs what nothing at hand delivers.
+    #[error(
+        "a check that is switched on needs {0}, and neither the TUF repository nor a flag or variable gives any: give them with --trusted-root, or switch the check off"
+    )]
+    Missing(&'static str),
+    /// What TUF delivers cannot be had.
+    #[error("setting trusted material: getting trusted root from TUF for new bundle verification: error getting live trusted root: {0}")]
+    Tuf(#[from] TufError),
 }
 
-/// Loads what `sources` and the environment name, and fails for what is needed and not there.
+/// Loads what `sources` and the environment name, and what is still needed from the TUF repository; no trip is made where nothing is missing.
 ///
 /// # Errors
 /// [`TrustError`].
-pub fn load(sources: &TrustSources, needs: Needs, env: &dyn Env) -> Result<TrustedRoot, TrustError> {
+pub async fn load(sources: &TrustSources, needs: Needs, network: Network, context: &Context) -> Result<TrustedRoot, TrustError> {
+    let mut root = by_hand(sources, &*context.env)?;
+    if sources.trusted_root.is_none() && missing(&root, needs).is_some() {
+        let distributed = distributed(network, context).await?;
+        add_missing(&mut root, distributed);
+        if let Some(what) = missing(&root, needs) {
+            return Err(TrustError::Missing(what));
+        }
+    }
+    Ok(root)
+}
+
+/// The trusted root of the TUF repository.
+///
+/// # Errors
+/// [`TrustError`].
+pub async fn distributed(network: Network, context: &Context) -> Result<TrustedRoot, TrustError> {
+    let json = tuf::targets(&[tuf::TRUSTED_ROOT], network, context).await?.pop().unwrap_or_default();
+    Ok(TrustedRoot::parse(&json)?)
+}
+
+/// Whether a kind that is needed is not there.
+pub fn lacks(root: &TrustedRoot, needs: Needs) -> bool {
+    missing(root, needs).is_some()
+}
+
+/// Adds what is not there yet. What was given by hand of a kind counts alone; other kinds come whole.
+pub fn add_missing(root: &mut TrustedRoot, distributed: TrustedRoot) {
+    if root.certificate_authorities.is_empty() {
+        root.certificate_authorities = distributed.certificate_authorities;
+    }
+    if root.ct_logs.is_empty() {
+        root.ct_logs = distributed.ct_logs;
+    }
+    if root.transparency_logs.is_empty() {
+        root.transparency_logs = distributed.transparency_logs;
+    }
+    if root.timestamp_authorities.is_empty() {
+        root.timestamp_authorities = distributed.timestamp_authorities;
+    }
+}
+
+/// What files, flags and the environment name; empty where they name nothing.
+///
+/// # Errors
+/// [`TrustError`].
+pub fn by_hand(sources: &TrustSources, env: &dyn Env) -> Result<TrustedRoot, TrustError> {
     if let Some(path) = &sources.trusted_root {
         return Ok(TrustedRoot::parse(&read(path, "setting trusted material: loading trusted root")?)?);
     }
@@ -94,7 +146,6 @@ pub fn load(sources: &TrustSources, needs: Needs, env: &dyn Env) -> Result<Trust
     if let Some(path) = sources.timestamp_chain.clone().or_else(|| env.path("SIGSTORE_TSA_CERTIFICATE_FILE")) {
         root.add_timestamp_chain(certificates(&path, "loading TSA certificates")?);
     }
-    check(&root, needs)?;
     Ok(root)
 }
 
@@ -119,18 +170,16 @@ fn add_authorities(root: &mut TrustedRoot, sources: &TrustSources, env: &dyn Env
     Ok(())
 }
 
-fn check(root: &TrustedRoot, needs: Needs) -> Result<(), TrustError> {
-    for (needed, there, what) in [
+/// The first kind that is needed and not there.
+fn missing(root: &TrustedRoot, needs: Needs) -> Option<&'static str> {
+    [
         (needs.certificate_authorities, !root.certificate_authorities.is_empty(), "certificate authorities"),
         (needs.transparency_logs, !root.transparency_logs.is_empty(), "transparency log keys"),
         (needs.ct_logs, !root.ct_logs.is_empty(), "Certificate Transparency log keys"),
         (needs.timestamp_authorities, !root.timestamp_authorities.is_empty(), "timestamp authorities"),
-    ] {
-        if needed && !there {
-            return Err(TrustError::NeedsTuf(what));
-        }
-    }
-    Ok(())
+    ]
+    .into_iter()
+    .find_map(|(needed, there, what)| (needed && !there).then_some(what))
 }
 
 fn read(path: &Path, what: &'static str) -> Result<Vec<u8>, TrustError> {

@@ -99,6 +99,21 @@ pub fn verify(
     }
 }
 
+/// Checks a certificate that is about to be used: its path to an authority of `trusted` at `at`, and its SCT. Whose it is, is not looked at.
+///
+/// # Errors
+/// [`VerificationError`]: the first check that fails.
+pub fn verify_certificate(
+    (leaf, intermediates): (&Certificate, &[Certificate]),
+    sct: &SctRequirement,
+    trusted: &TrustedRoot,
+    at: UnixTime,
+) -> Result<(), VerificationError> {
+    let paths = chain::paths(leaf, intermediates, trusted, at).map_err(CertificateTrustError::Leaf)?;
+    sct::check(sct, &paths, trusted, Form::Bundle)?;
+    Ok(())
+}
+
 /// Everything that one verification is about.
 #[derive(Clone, Copy)]
 struct Check<'a> {

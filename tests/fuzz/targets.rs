@@ -12,8 +12,11 @@ use cosign::format::signing_config::SigningConfig;
 use cosign::format::tlog::{Checkpoint, EntryBody};
 use cosign::format::trusted_root::TrustedRoot;
 
+/// What takes the bytes.
+pub type Target = fn(&[u8]);
+
 /// Every target by its name.
-pub const TARGETS: [(&str, fn(&[u8])); 8] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("bundle", bundle),
     ("legacy_bundle", legacy_bundle),
     ("certificate", certificate),

@@ -61,3 +61,18 @@ pub fn manifest(host: &str, repository: &str, reference: &str) -> Option<serde_j
     let answer = request(host, "GET", &format!("/v2/{repository}/manifests/{reference}"), &[("Accept", accept)], b"").unwrap();
     (answer.status == 200).then(|| serde_json::from_slice(&answer.body).unwrap())
 }
+
+/// The body behind an `http://` URL.
+pub fn get(url: &str) -> Vec<u8> {
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let answer = request(host, "GET", &format!("/{path}"), &[], b"").unwrap();
+    assert_eq!(answer.status, 200, "{url}");
+    // A small answer of node comes in one chunk.
+    match answer.header("transfer-encoding") {
+        Some("chunked") => {
+            let text = String::from_utf8(answer.body).unwrap();
+            text.split("\r\n").nth(1).unwrap().as_bytes().to_vec()
+        }
+        _ => answer.body,
+    }
+}

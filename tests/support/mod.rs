@@ -6,6 +6,7 @@ pub mod http_server;
 pub mod images;
 pub mod registry;
 pub mod sandbox;
+pub mod sigstore;
 pub mod terminal;
 pub mod tls;
 

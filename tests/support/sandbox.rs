@@ -112,6 +112,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// Calls another program in the same surroundings.
+    pub fn use_program(&mut self, program: PathBuf) {
+        self.program = program;
+    }
+
     pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self = self.without_env(name);
         self.variables.push((name.into(), value.into()));

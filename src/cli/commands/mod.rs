@@ -6,6 +6,7 @@ pub mod env;
 pub mod generate_key_pair;
 pub mod help;
 pub mod import_key_pair;
+pub mod initialize;
 pub mod login;
 pub mod public_key;
 pub mod sign;
@@ -65,7 +66,7 @@ static COMMANDS: &[&Spec] = &[
     &later("generate"),
     &generate_key_pair::SPEC,
     &import_key_pair::SPEC,
-    &later("initialize"),
+    &initialize::SPEC,
     &later("load"),
     &later("manifest"),
     &later("manifest verify"),
@@ -182,6 +183,8 @@ mod tests {
         for spec in COMMANDS.iter().filter(|spec| matches!(spec.action, Action::Run { .. })) {
             let command = spec.command();
             let flags = Flags::of(&command);
+            let word = "w".to_owned();
+            let words: &[String] = if matches!(spec.words, Words::Exactly(1)) { std::slice::from_ref(&word) } else { &[] };
             for flag in flags.iter() {
                 let value = match flag.kind() {
                     Kind::Bool => "F",
@@ -196,7 +199,7 @@ mod tests {
                 result.unwrap();
                 command
                     .clone()
-                    .try_get_matches_from(for_clap(&line.uses, flags, &[]))
+                    .try_get_matches_from(for_clap(&line.uses, flags, words))
                     .unwrap_or_else(|error| panic!("{} {word}: {error}", spec.path));
             }
         }
@@ -205,7 +208,7 @@ mod tests {
     #[test]
     fn suggestions_are_cosigns() {
         assert_eq!(suggestions("sgin"), ["sign", "login"]);
-        assert_eq!(suggestions("Sign"), ["sign"]);
+        assert_eq!(suggestions("Sign"), ["sign", "sign-blob", "signing-config"]);
         assert!(suggestions("cop").is_empty());
         assert!(suggestions("tri").is_empty(), "a deprecated command is not suggested");
         assert!(suggestions(&"x".repeat(1000)).is_empty());

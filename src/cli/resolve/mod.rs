@@ -2,6 +2,7 @@
 
 pub mod registry;
 pub mod service_spec;
+pub mod services;
 pub mod sign;
 pub mod sign_blob;
 pub mod signing_config;

@@ -1,17 +1,16 @@
 //! The flags of `sign`.
 
 use super::registry::place;
+use super::services::{self, Asked};
 use super::{given, given_path};
 use crate::ambient::Context;
-use crate::cli::args::{DEFAULT_REKOR_URL, SignArgs, SigningConfigArgs, TimestampArgs};
+use crate::cli::args::SignArgs;
 use crate::cli::error::{CommandError, NotSupportedYet};
 use crate::cli::flag_value::ReferrersMode;
 use crate::entity::signature_image::ImageStyle;
-use crate::format::signing_config::SigningConfig;
 use crate::keys::KeyRef;
-use crate::operations::files;
 use crate::operations::outputs::Outputs;
-use crate::operations::sign_image::{self, LogUpload, SignImages, SignatureForm};
+use crate::operations::sign_image::{self, SignImages, SignatureForm};
 use crate::operations::signing_key::SigningKey;
 
 /// What `sign` is to do.
@@ -28,10 +27,11 @@ pub fn resolve(args: &SignArgs, context: &Context) -> Result<SignImages, Command
         key: key(&KeyFlags {
             key: &args.key,
             security_key: args.security_key.security_key,
-            issue_certificate: args.issue_certificate,
             certificate: &args.certificate,
             certificate_chain: &args.certificate_chain,
         })?,
+        services: services::of_signing(&asked(args), context)?,
+        consented: args.yes,
         form: form(args, context)?,
         annotations: args.annotations.pairs()?.into_iter().collect(),
         upload: args.upload,
@@ -42,7 +42,6 @@ pub fn resolve(args: &SignArgs, context: &Context) -> Result<SignImages, Command
             certificate: given_path(&args.output.output_certificate),
             bundle: given_path(&args.output.bundle),
         },
-        log: log(&args.signing_config, &args.timestamp, args.yes)?,
     })
 }
 
@@ -50,20 +49,29 @@ pub fn resolve(args: &SignArgs, context: &Context) -> Result<SignImages, Command
 pub(super) struct KeyFlags<'a> {
     pub(super) key: &'a str,
     pub(super) security_key: bool,
-    pub(super) issue_certificate: bool,
     pub(super) certificate: &'a str,
     pub(super) certificate_chain: &'a str,
 }
 
-pub(super) fn key(flags: &KeyFlags<'_>) -> Result<SigningKey, CommandError> {
+/// The key; `None` signs with an identity.
+pub(super) fn key(flags: &KeyFlags<'_>) -> Result<Option<SigningKey>, CommandError> {
     if flags.security_key {
         return Err(not_yet("signing with a hardware token (--sk)"));
     }
-    let Some(key) = given(flags.key) else { return Err(not_yet("signing with an identity (Fulcio); give a key with --key")) };
-    if flags.issue_certificate {
-        return Err(not_yet("asking Fulcio for a certificate (--issue-certificate)"));
+    let Some(key) = given(flags.key) else { return Ok(None) };
+    Ok(Some(SigningKey { key: KeyRef::parse(key), certificate: given_path(flags.certificate), chain: given_path(flags.certificate_chain) }))
+}
+
+fn asked(args: &SignArgs) -> Asked<'_> {
+    Asked {
+        services: &args.signing_config,
+        fulcio: &args.fulcio,
+        oidc: &args.oidc,
+        timestamp: &args.timestamp,
+        certificate: args.key.is_empty() || args.issue_certificate,
+        needs_promise: !args.signing_config.new_bundle_format,
+        yes: args.yes,
     }
-    Ok(SigningKey { key: KeyRef::parse(key), certificate: given_path(flags.certificate), chain: given_path(flags.certificate_chain) })
 }
 
 fn form(args: &SignArgs, context: &Context) -> Result<SignatureForm, CommandError> {
@@ -89,29 +97,6 @@ fn form(args: &SignArgs, context: &Context) -> Result<SignatureForm, CommandErro
         },
         oci11: args.referrers_mode.registry_referrers_mode == Some(ReferrersMode::Oci11),
     })
-}
-
-/// Whether, and by which road, a log is told. A key needs no other service.
-pub(super) fn log(services: &SigningConfigArgs, timestamp: &TimestampArgs, consented: bool) -> Result<LogUpload, CommandError> {
-    let by_hand = services.rekor_url != DEFAULT_REKOR_URL;
-    if let Some(path) = given_path(&services.signing_config) {
-        let config = SigningConfig::parse(&files::read(&path)?)
-            .map_err(|error| CommandError::from(error).with_prefix("error reading signing config from file"))?;
-        if !config.signs_alone() {
-            return Err(not_yet("signing with the log and the timestamp authority of a signing config"));
-        }
-        return Ok(LogUpload::No);
-    }
-    if !timestamp.timestamp_server_url.is_empty() {
-        return Err(not_yet("asking a timestamp authority (--timestamp-server-url)"));
-    }
-    if !services.tlog_upload || services.rekor_url.is_empty() {
-        return Ok(LogUpload::No);
-    }
-    if services.use_signing_config && !by_hand {
-        return Err(not_yet("fetching the signing config of the public services by TUF; to sign without a log add --tlog-upload=false"));
-    }
-    Ok(LogUpload::Yes { url: services.rekor_url.clone(), consented })
 }
 
 fn warn_of_old_outputs(args: &SignArgs, context: &Context) {

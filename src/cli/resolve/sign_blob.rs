@@ -1,12 +1,15 @@
 //! The flags of `sign-blob`.
 
+use super::services::{self, Asked};
 use super::sign::{self, KeyFlags, not_yet, warn_of_old_flags};
 use super::{given, given_path};
 use crate::ambient::Context;
 use crate::cli::args::SignBlobArgs;
 use crate::cli::error::CommandError;
 use crate::operations::sign_blob::{BlobForm, BlobOutputs, SignBlobs};
-use crate::operations::sign_image::LogUpload;
+
+/// What keys of one run are, unless told otherwise.
+const DEFAULT_ALGORITHM: &str = "ecdsa-sha2-256-nistp256";
 
 /// What `sign-blob` is to do.
 ///
@@ -29,24 +32,35 @@ pub fn resolve(args: &SignBlobArgs, context: &Context) -> Result<SignBlobs, Comm
             context,
         );
     }
-    if let LogUpload::Yes { .. } = sign::log(&args.signing_config, &args.timestamp, args.yes)? {
-        return Err(not_yet("uploading to a transparency log"));
+    if args.key.is_empty() && args.signing_algorithm != DEFAULT_ALGORITHM {
+        return Err(not_yet(&format!("keys of one run by --signing-algorithm={}", args.signing_algorithm)));
     }
-    // Timestamps come with the authority, which `log` has refused.
+    let asked = Asked {
+        services: &args.signing_config,
+        fulcio: &args.fulcio,
+        oidc: &args.oidc,
+        timestamp: &args.timestamp,
+        certificate: args.key.is_empty() && !args.security_key.security_key || args.issue_certificate,
+        // Without a bundle there is nowhere to keep a time stamp that Rekor v2 would need.
+        needs_promise: form == BlobForm::Detached || output.bundle.is_empty(),
+        yes: args.yes,
+    };
     Ok(SignBlobs {
         blobs: args.blobs.clone(),
         key: sign::key(&KeyFlags {
             key: &args.key,
             security_key: args.security_key.security_key,
-            issue_certificate: args.issue_certificate,
             certificate: &args.certificate,
             certificate_chain: &args.certificate_chain,
         })?,
+        services: services::of_signing(&asked, context)?,
+        consented: args.yes,
         form,
         outputs: BlobOutputs {
             bundle: given_path(&output.bundle),
             signature: given(&output.output).map(Into::into).or_else(|| given_path(&output.output_signature)),
             certificate: given_path(&output.output_certificate),
+            timestamp: given_path(&output.rfc3161_timestamp),
             base64: output.b64,
         },
     })

@@ -12,6 +12,7 @@ use crate::keys::KeyRef;
 use crate::keys::load::{self, FetchUrl};
 use crate::operations::files;
 use crate::sigstore::trust::{self, Needs, TrustSources};
+use crate::sigstore::tuf::Network;
 use crate::verify::{Identity, IdentityPolicy, KeyTrust, Matcher, Requirement, SctRequirement, TimeRequirement, Trust, Workflow};
 
 /// The flags that say whom to trust.
@@ -29,7 +30,7 @@ impl TrustFlags<'_> {
     pub(super) async fn load(&self, urls: &dyn FetchUrl, context: &Context) -> Result<(Requirement, TrustedRoot), CommandError> {
         let trust = self.trust(urls, context).await?;
         let needs = self.needs(&trust);
-        let trusted = trust::load(&self.sources(), needs, &*context.env)?;
+        let trusted = trust::load(&self.sources(), needs, self.network(), context).await?;
         let mut requirement = Requirement::new(trust);
         if self.common.ignores_tlog() {
             requirement = requirement.insecure_ignore_tlog();
@@ -71,6 +72,11 @@ impl TrustFlags<'_> {
             transparency_logs: !self.common.ignores_tlog(),
             timestamp_authorities: self.common.use_signed_timestamps || !self.common.timestamp_certificate_chain.is_empty(),
         }
+    }
+
+    /// `--offline` makes no trip for keys.
+    fn network(&self) -> Network {
+        if self.common.offline { Network::Forbidden } else { Network::Allowed }
     }
 
     fn sources(&self) -> TrustSources {

@@ -9,6 +9,7 @@ use crate::ambient::Context;
 use crate::cli::args::VerifyArgs;
 use crate::cli::error::CommandError;
 use crate::keys::load::FetchUrl;
+use crate::operations::log_lookup::LogLookup;
 use crate::operations::verify_image::{Bundles, DetachedSignature, Forms, VerifyImages};
 
 /// What `verify` is to do. Loads the key and the trusted material.
@@ -39,8 +40,17 @@ pub async fn resolve(args: &VerifyArgs, urls: &dyn FetchUrl, context: &Context) 
         attached_sbom: !args.attachment.is_empty(),
         place,
         detached: detached(args, urls, context).await?,
+        lookup: lookup(args, context)?,
         max_workers: usize::try_from(args.common.max_workers).unwrap_or(1),
     })
+}
+
+/// The log of `--rekor-url`, unless nobody is to be asked.
+fn lookup(args: &VerifyArgs, context: &Context) -> Result<Option<LogLookup>, CommandError> {
+    if args.common.offline || args.common.ignores_tlog() || args.rekor_url.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(LogLookup::new(&args.rekor_url, context)?))
 }
 
 fn forms(args: &VerifyArgs) -> Forms {

@@ -64,7 +64,7 @@ async fn evidence(args: &VerifyBlobArgs, urls: &dyn FetchUrl, context: &Context)
                 Some(timestamp) => Some(file_or_url(timestamp, urls, context).await?),
                 None => None,
             };
-            let bundle = json.map(|json| LocalBundle::parse(&json)).transpose()?;
+            let bundle = json.map(|json| LocalBundle::parse(&json).map(Box::new)).transpose()?;
             let log = given(&args.rekor_url).filter(|_| !args.common.offline).map(str::to_owned);
             Ok(Evidence::Detached { signature, bundle, timestamp, log })
         }

@@ -107,6 +107,19 @@ impl Ui for Terminal {
         confirm::ask(self, consent)
     }
 
+    fn is_interactive(&self) -> bool {
+        self.state().stdin_holds.is_none() && input::kind() == input::Stdin::Terminal
+    }
+
+    fn ask(&self, question: &str) -> Result<String, PromptError> {
+        self.say(question);
+        if self.state().stdin_holds.is_some() {
+            return Err(PromptError::Declined);
+        }
+        let (answer, ended) = input::line()?;
+        if ended { Err(PromptError::Declined) } else { Ok(answer.trim().to_owned()) }
+    }
+
     fn password(&self) -> Result<Password, PasswordError> {
         password::ask(self, false)
     }

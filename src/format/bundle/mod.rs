@@ -8,7 +8,7 @@ mod validate;
 mod version;
 mod write;
 
-pub use read::BundleError;
+pub use read::{BundleError, read_log_entry};
 pub(crate) use read::{HASH_ALGORITHMS, certificate as read_certificate};
 pub use version::BundleVersion;
 

@@ -169,6 +169,14 @@ pub(crate) fn certificate(mut fields: Fields) -> Result<Vec<u8>, ProtoJsonError>
     fields.finish().map(|()| der)
 }
 
+/// Reads the JSON of one protobuf `TransparencyLogEntry`, as Rekor v2 answers it.
+///
+/// # Errors
+/// [`BundleError::Json`].
+pub fn read_log_entry(json: &[u8]) -> Result<LogEntry, BundleError> {
+    Ok(log_entry(Fields::of(proto_json::parse(json)?, "TransparencyLogEntry")?)?.entry)
+}
+
 /// Reads one protobuf `TransparencyLogEntry`.
 pub(crate) fn log_entry(mut fields: Fields) -> Result<BundleLogEntry, ProtoJsonError> {
     let log_index = fields.integer("logIndex")?;

@@ -1,12 +1,13 @@
 //! Signs images: resolves all of them, opens the key once, then signs and stores one manifest after the other.
 
+mod consent;
 mod store;
 mod target;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::ambient::{Consent, Context, DeadlineExceeded, PromptError};
+use crate::ambient::{Context, DeadlineExceeded, PromptError};
 use crate::crypto::SignError;
 use crate::encoding::{PathError, UnixTime};
 use crate::entity::signature_image::ImageStyle;
@@ -16,12 +17,16 @@ use crate::format::oci::{ImageRef, ReferenceError};
 use crate::format::simple_signing::SimpleSigningPayload;
 use crate::keys::load::FetchUrl;
 use crate::registry::{Registries, RegistryError};
-use crate::sign::identity::SigningIdentity;
+use crate::sign::certifier::CertifyError;
+use crate::sign::finish::FinishError;
 use crate::sign::image;
+use crate::sign::services::{ServicesError, ServicesRequest, SigningServices};
+use crate::verify::Artifact;
 
 use super::files;
 use super::outputs::{Made, Outputs};
 use super::place::Place;
+use super::signing::{OpenError, Signing};
 use super::signing_key::{SigningKey, SigningKeyError};
 use target::Target;
 
@@ -33,8 +38,8 @@ pub struct SignImages {
     pub recursive: bool,
     /// Sign the SBOM attached under the image's `.sbom` tag instead of the image.
     pub attached_sbom: bool,
-    /// The key and its certificate.
-    pub key: SigningKey,
+    /// The key and its certificate; `None` signs with an identity.
+    pub key: Option<SigningKey>,
     /// What is made.
     pub form: SignatureForm,
     /// What is said beside the digest.
@@ -45,8 +50,10 @@ pub struct SignImages {
     pub place: Place,
     /// Files to leave.
     pub outputs: Outputs,
-    /// Whether a transparency log is told.
-    pub log: LogUpload,
+    /// The services that take part.
+    pub services: ServicesRequest,
+    /// Questions are answered with yes (`--yes`).
+    pub consented: bool,
 }
 
 /// What is made of a manifest.
@@ -63,19 +70,6 @@ pub enum SignatureForm {
         style: ImageStyle,
         /// Store it as a referrer of the experimental OCI 1.1 form.
         oci11: bool,
-    },
-}
-
-/// Whether a transparency log is told of the signatures.
-pub enum LogUpload {
-    /// No.
-    No,
-    /// Yes; but where the image cannot be read without credentials, only after consent.
-    Yes {
-        /// The log.
-        url: String,
-        /// Consent was given beforehand (`--yes`).
-        consented: bool,
     },
 }
 
@@ -109,9 +103,18 @@ pub enum SignImageError {
     /// No consent for the log.
     #[error("should upload to tlog: {0}")]
     Consent(#[from] PromptError),
-    /// The step over the network to a Sigstore service.
-    #[error("{0}: not supported yet")]
-    NotSupportedYet(String),
+    /// The services cannot be used.
+    #[error(transparent)]
+    Services(#[from] ServicesError),
+    /// There is no certificate.
+    #[error("signing digest: {0}")]
+    Certify(#[from] CertifyError),
+    /// Neither key nor certificate authority.
+    #[error("signing digest: {0}")]
+    Nobody(OpenError),
+    /// The signature was not witnessed, or does not verify.
+    #[error("signing digest: {0}")]
+    Finish(#[from] FinishError),
     /// The key could not sign.
     #[error("signing digest: {0}")]
     Sign(#[from] SignError),
@@ -126,6 +129,16 @@ pub enum SignImageError {
     Deadline(#[from] DeadlineExceeded),
 }
 
+impl From<OpenError> for SignImageError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Key(error) => Self::Signer(error),
+            OpenError::Certify(error) => Self::Certify(error),
+            OpenError::Nobody => Self::Nobody(error),
+        }
+    }
+}
+
 /// Signs the images of `request`, in their order.
 ///
 /// # Errors
@@ -138,20 +151,20 @@ pub async fn sign_images(
 ) -> Result<(), SignImageError> {
     let images = parse(request, context)?;
     let prepared = prepared_payload(request, context)?;
+    let services = SigningServices::resolve(&request.services, context).await?;
     let mut targets = Vec::new();
     for (typed, image) in images {
         targets.extend(target::resolve(request, registries, &image, &typed).await?);
     }
     refuse_shared_output(request, &targets)?;
-    for target in &targets {
-        if wants_log(request, target, registries, context).await? {
-            return Err(SignImageError::NotSupportedYet("uploading to a transparency log".to_owned()));
-        }
+    for target in &mut targets {
+        target.is_logged = consent::is_logged(request, &services, (target, registries), context).await;
     }
-    let identity = request.key.open(fetch, context).await?;
+    consent::state_privacy(request, &services, &targets, context)?;
+    let mut signer = Signing::open(request.key.as_ref(), services, fetch, context).await?;
     let mut stored = Vec::new();
     for target in &targets {
-        let outcome = sign_one(request, (target, &targets), prepared.as_deref(), (&identity, context)).await;
+        let outcome = sign_one(request, (target, &targets), prepared.as_deref(), (&mut signer, context)).await;
         if let Err(error) = outcome {
             if !stored.is_empty() {
                 context.ui.status(&format!("Signatures of these were stored before the failure: {}", stored.join(", ")));
@@ -205,16 +218,18 @@ async fn sign_one(
     request: &SignImages,
     (target, all): (&Target, &[Target]),
     prepared: Option<&[u8]>,
-    (identity, context): (&SigningIdentity, &Context),
+    (signing, context): (&mut Signing, &Context),
 ) -> Result<(), SignImageError> {
     context.deadline.check()?;
     let outputs = if request.recursive { request.outputs.for_manifest(&target.digest, all.len() > 1) } else { request.outputs.clone() };
+    let identity = signing.identity(context).await?;
     let certificate = identity.certificate_or_key_pem();
+    let finish = signing.finish(&identity, target.is_logged);
     match &request.form {
         SignatureForm::Bundle => {
             let statement = Statement::sign(&target.digest, &request.annotations).to_json();
-            let (signed, bundle) = image::sign_statement(identity, statement).await?;
-            let bundle = bundle.to_json();
+            let (signed, bundle) = image::sign_statement(&identity, statement).await?;
+            let bundle = finish.bundle(bundle, Artifact::Image(&target.digest), context).await?.to_json();
             let made = Made { signatures: &[signed], certificate: &certificate, bundle: &bundle };
             outputs.write(&made, &*context.ui).map_err(SignImageError::Output)?;
             if request.upload {
@@ -222,15 +237,17 @@ async fn sign_one(
             }
         }
         SignatureForm::SimpleSigning { .. } => {
-            let mut signed = Vec::new();
+            let (mut signed, mut evidence) = (Vec::new(), Vec::new());
             for payload in payloads(request, target, prepared) {
-                signed.push(image::sign_payload(identity, payload).await?);
+                let one = image::sign_payload(&identity, payload).await?;
+                evidence.push(finish.payload(&one, &target.digest, context).await?);
+                signed.push(one);
             }
-            let bundle = store::legacy_bundle(identity, &signed);
+            let bundle = store::legacy_bundle(&identity, &signed, &evidence);
             let made = Made { signatures: &signed, certificate: &certificate, bundle: &bundle };
             outputs.write(&made, &*context.ui).map_err(SignImageError::Output)?;
             if request.upload {
-                store::signatures(request, target, (identity, &signed), context).await?;
+                store::signatures(request, target, (&identity, &signed, &evidence), context).await?;
             }
         }
     }
@@ -247,25 +264,6 @@ fn payloads(request: &SignImages, target: &Target, prepared: Option<&[u8]>) -> V
         _ => &own,
     };
     identities.iter().map(|identity| SimpleSigningPayload::new(identity, &target.digest, &request.annotations).to_json()).collect()
-}
-
-/// Whether the log is to be told, after asking where the image looks private.
-async fn wants_log(request: &SignImages, target: &Target, registries: &Registries, context: &Context) -> Result<bool, SignImageError> {
-    let LogUpload::Yes { url, consented } = &request.log else { return Ok(false) };
-    if *consented || target.is_public(registries).await {
-        return Ok(true);
-    }
-    let warning = format!(
-        "\"{}\" appears to be a private repository, please confirm uploading to the transparency log at \"{url}\"",
-        target.repository_name
-    );
-    match context.ui.confirm(&Consent { warning: Some(&warning), flag: Some("--yes") }) {
-        Ok(()) => Ok(true),
-        Err(_) => {
-            context.ui.status("not uploading to transparency log");
-            Ok(false)
-        }
-    }
 }
 
 /// The config's `created` for `--record-creation-timestamp`: `SOURCE_DATE_EPOCH`, else now.

@@ -8,12 +8,13 @@ use crate::encoding::{UnixTime, base64};
 use crate::entity::referrer::{self, BundleNote};
 use crate::entity::signature_image::{self, AppendSignatures, ImageStyle, SignatureImage, SignatureLayer};
 use crate::entity::signatures::OCI11_ARTIFACT_TYPE;
-use crate::format::bundle::legacy::{self, LayerMaterial, LocalBundle};
+use crate::format::bundle::legacy::{self, LayerMaterial, LocalBundle, RekorBundle};
 use crate::format::intoto::predicate_type;
 use crate::format::oci::{Descriptor, media_type};
 use crate::registry::RegistryError;
 use crate::sign::identity::{SigningCertificate, SigningIdentity};
 use crate::sign::image::SignedPayload;
+use crate::sign::witness::Evidence;
 
 /// Attaches a bundle to the manifest.
 pub(super) async fn bundle(target: &Target, bundle: &[u8], context: &Context) -> Result<(), SignImageError> {
@@ -27,11 +28,11 @@ pub(super) async fn bundle(target: &Target, bundle: &[u8], context: &Context) ->
 pub(super) async fn signatures(
     request: &SignImages,
     target: &Target,
-    (identity, signed): (&SigningIdentity, &[SignedPayload]),
+    (identity, signed, evidence): (&SigningIdentity, &[SignedPayload], &[Evidence]),
     context: &Context,
 ) -> Result<(), SignImageError> {
     let SignatureForm::SimpleSigning { style, oci11, .. } = &request.form else { return Ok(()) };
-    let layers: Vec<SignatureLayer> = signed.iter().map(|signed| layer(identity, signed)).collect();
+    let layers: Vec<SignatureLayer> = signed.iter().zip(evidence).map(|(signed, evidence)| layer(identity, signed, evidence)).collect();
     // As cosign: with COSIGN_REPOSITORY, its path alone.
     let shown = request.place.repository.as_ref().map_or(&target.repository_name, |name| &name.path);
     context.ui.status(&format!("Pushing signature to: {shown}"));
@@ -46,21 +47,27 @@ pub(super) async fn signatures(
 }
 
 /// One line for each signature, as `--bundle` of version 2 holds it.
-pub(super) fn legacy_bundle(identity: &SigningIdentity, signed: &[SignedPayload]) -> Vec<u8> {
+pub(super) fn legacy_bundle(identity: &SigningIdentity, signed: &[SignedPayload], evidence: &[Evidence]) -> Vec<u8> {
     let cert = identity.certificate.as_ref().map(|certificate| base64::encode(certificate.leaf.der())).unwrap_or_default();
-    let line = |signed: &SignedPayload| {
-        LocalBundle { base64_signature: base64::encode(&signed.signature), cert: cert.clone(), rekor_bundle: None }.to_json()
+    let line = |(signed, evidence): (&SignedPayload, &Evidence)| {
+        LocalBundle { base64_signature: base64::encode(&signed.signature), cert: cert.clone(), rekor_bundle: promised(evidence) }.to_json()
     };
-    let lines: Vec<Vec<u8>> = signed.iter().map(line).collect();
+    let lines: Vec<Vec<u8>> = signed.iter().zip(evidence).map(line).collect();
     lines.join(b"\n".as_slice())
 }
 
-fn layer(identity: &SigningIdentity, signed: &SignedPayload) -> SignatureLayer {
+/// The older form holds one log's entry.
+fn promised(evidence: &Evidence) -> Option<RekorBundle> {
+    evidence.log_entries.iter().find_map(RekorBundle::of)
+}
+
+fn layer(identity: &SigningIdentity, signed: &SignedPayload, evidence: &Evidence) -> SignatureLayer {
     let material = LayerMaterial {
         certificate: identity.certificate.as_ref().map(|certificate| certificate.leaf.to_pem()),
         // Present even where it is empty, as in cosign.
         chain: identity.certificate.as_ref().map(SigningCertificate::chain_pem),
-        ..LayerMaterial::default()
+        rekor_bundle: promised(evidence),
+        timestamp: evidence.timestamps.first().cloned(),
     };
     let annotations = material.to_annotations(&signed.signature);
     SignatureLayer { media_type: media_type::SIMPLE_SIGNING, payload: signed.payload.clone(), annotations }

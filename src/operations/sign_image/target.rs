@@ -20,6 +20,8 @@ pub(super) struct Target {
     pub digest: Digest,
     /// Its descriptor; `None` for a digest that the registry does not know, which the older form signs nevertheless.
     pub descriptor: Option<Descriptor>,
+    /// Whether the logs are told of its signatures.
+    pub is_logged: bool,
 }
 
 /// Whether the image is named by a tag, given or implied.
@@ -56,6 +58,7 @@ pub(super) async fn resolve(
         signatures: Arc::clone(&signatures),
         digest,
         descriptor,
+        is_logged: false,
     };
     let root = match own.resolve(&selector).await {
         Ok(descriptor) => descriptor,

@@ -219,7 +219,7 @@ impl Job<'_> {
         };
         let predicate_type = Some(statement.predicate_type);
         let signature = VerifiedSignature { raw, payload, predicate_type, certificate: facts(&verified), extra: Map::new() };
-        Ok((signature, outcome::checks(&verified)))
+        Ok((signature, outcome::checks(&verified, false)))
     }
 
     /// The statement in the words of a simple signing payload: what `verify` prints of a bundle.
@@ -250,52 +250,66 @@ impl Job<'_> {
                 ));
             }
             let payload = detached.payload(&self.repository_name, &self.digest);
-            return Ok(self.judge([(Ok(detached.signed(payload.clone())), payload)]));
+            return Ok(self.judge([(Ok(detached.signed(payload.clone())), payload)]).await);
         }
         let max_size = self.request.place.max_size;
         if let Older::Saved(image) = &self.older {
             let Some(image) = image else { return Ok(Found::default()) };
             let digest = parsed_digest(image, &*self.own)?;
             let fetched = self.own.manifest(&Selector::Digest(digest)).await?;
-            return Ok(self.judge_attached(signatures::layers(&*self.own, &fetched, max_size).await?));
+            return Ok(self.judge_attached(signatures::layers(&*self.own, &fetched, max_size).await?).await);
         }
         if self.request.forms.oci11 {
             let newest = signatures::newest_referrer(&*self.signatures, &self.digest, max_size).await?;
-            let found = self.judge_attached(newest.unwrap_or_default());
+            let found = self.judge_attached(newest.unwrap_or_default()).await;
             if !found.passed.is_empty() {
                 return Ok(found);
             }
         }
         let tag = self.request.place.signature_tag(&self.digest);
         match signatures::under_tag(&*self.signatures, &tag, max_size).await {
-            Ok(attached) => Ok(self.judge_attached(attached)),
+            Ok(attached) => Ok(self.judge_attached(attached).await),
             Err(error) => self.absent_if_forbidden(error, &tag).await.map(|()| Found::default()),
         }
     }
 
-    fn judge_attached(&self, attached: Vec<AttachedSignature>) -> Found {
-        self.judge(attached.into_iter().map(|attached| {
-            let layer = Digest::sha256(&attached.payload).to_string();
-            (legacy::signed_of_sig_layer(attached.payload.clone(), &attached.annotations, &layer), attached.payload)
-        }))
+    async fn judge_attached(&self, attached: Vec<AttachedSignature>) -> Found {
+        let signatures: Vec<_> = attached
+            .into_iter()
+            .map(|attached| {
+                let layer = Digest::sha256(&attached.payload).to_string();
+                (legacy::signed_of_sig_layer(attached.payload.clone(), &attached.annotations, &layer), attached.payload)
+            })
+            .collect();
+        self.judge(signatures).await
     }
 
-    fn judge(&self, signatures: impl IntoIterator<Item = (Result<Signed, legacy::LegacyError>, Vec<u8>)>) -> Found {
+    async fn judge(&self, signatures: impl IntoIterator<Item = (Result<Signed, legacy::LegacyError>, Vec<u8>)>) -> Found {
         let mut found = Found::default();
         for (signed, raw) in signatures {
-            let judged = signed.map_err(|error| error.to_string()).and_then(|signed| {
-                let verified = self.check(&signed)?;
-                let payload = SimpleSigningPayload::parse(&raw).map_err(|error| error.to_string())?;
-                let certificate = facts(&verified).or_else(|| certificate_of_key(&signed, &verified));
-                let extra = optional_facts(&signed);
-                Ok((VerifiedSignature { raw: raw.clone(), payload, predicate_type: None, certificate, extra }, outcome::checks(&verified)))
-            });
+            let judged = match signed {
+                Ok(signed) => self.judge_one(signed, raw).await,
+                Err(error) => Err(error.to_string()),
+            };
             match judged {
                 Ok(passed) => found.passed.push(passed),
                 Err(reason) => found.refused.push(reason),
             }
         }
         found
+    }
+
+    async fn judge_one(&self, mut signed: Signed, raw: Vec<u8>) -> Result<(VerifiedSignature, Vec<outcome::Check>), String> {
+        let looked_up = match &self.request.lookup {
+            Some(log) => log.complete(&mut signed, None, &self.request.requirement).await?,
+            None => false,
+        };
+        let verified = self.check(&signed)?;
+        let payload = SimpleSigningPayload::parse(&raw).map_err(|error| error.to_string())?;
+        let certificate = facts(&verified).or_else(|| certificate_of_key(&signed, &verified));
+        let extra = optional_facts(&signed);
+        let checks = outcome::checks(&verified, looked_up);
+        Ok((VerifiedSignature { raw, payload, predicate_type: None, certificate, extra }, checks))
     }
 
     /// Artifactory answers 403 for a tag that does not exist. Where the image itself can be read with the same credentials that counts as absent.

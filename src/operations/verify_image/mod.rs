@@ -17,6 +17,7 @@ use crate::format::trusted_root::TrustedRoot;
 use crate::registry::{Registries, RegistryError};
 use crate::verify::Requirement;
 
+use super::log_lookup::LogLookup;
 use super::place::Place;
 
 pub use detached::DetachedSignature;
@@ -40,6 +41,8 @@ pub struct VerifyImages {
     pub place: Place,
     /// A signature given by hand instead of those in the registry.
     pub detached: Option<DetachedSignature>,
+    /// The log that is asked about signatures of the older form that came without an entry; `None` asks nobody.
+    pub lookup: Option<LogLookup>,
     /// How many images are worked on at the same time; at least one.
     pub max_workers: usize,
 }

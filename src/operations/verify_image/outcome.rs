@@ -103,8 +103,8 @@ impl CertificateFacts {
     }
 }
 
-/// The checks of one signature, in the order in which they are printed.
-pub(super) fn checks(verified: &Verified) -> Vec<Check> {
+/// The checks of one signature, in the order in which they are printed; `looked_up` says that its log entry came from the log itself.
+pub(super) fn checks(verified: &Verified, looked_up: bool) -> Vec<Check> {
     let mut checks = Vec::new();
     if verified.checks.claims && verified.checks.annotations {
         checks.push(Check::Annotations);
@@ -112,8 +112,15 @@ pub(super) fn checks(verified: &Verified) -> Vec<Check> {
     if verified.checks.claims {
         checks.push(Check::Claims);
     }
-    if verified.checks.tlog {
-        checks.push(Check::LogOffline);
+    match (verified.checks.tlog, looked_up) {
+        (true, false) => checks.push(Check::LogOffline),
+        (true, true) => {
+            checks.push(Check::LogOnline);
+            if matches!(verified.signer, VerifiedSigner::Certificate(_)) {
+                checks.push(Check::LogOnlineTime);
+            }
+        }
+        (false, _) => {}
     }
     checks.push(match verified.signer {
         VerifiedSigner::Key(_) => Check::Key,

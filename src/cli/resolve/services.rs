@@ -1,0 +1,91 @@
+//! The flags that name the services of a signature.
+
+use super::{given, given_path};
+use crate::ambient::Context;
+use crate::cli::args::{
+    DEFAULT_FULCIO_URL, DEFAULT_OIDC_ISSUER, DEFAULT_REKOR_URL, FulcioArgs, OidcArgs, SigningConfigArgs, TimestampArgs,
+};
+use crate::cli::error::CommandError;
+use crate::http::TlsOptions;
+use crate::sign::services::{ConfigSource, ServicesRequest};
+use crate::sigstore::oidc::{AuthFlow, TokenRequest};
+
+/// The flags, and what the command needs.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// Signing config, log, trusted root.
+    pub services: &'a SigningConfigArgs,
+    /// Fulcio, token.
+    pub fulcio: &'a FulcioArgs,
+    /// The issuer of tokens.
+    pub oidc: &'a OidcArgs,
+    /// The timestamp authority.
+    pub timestamp: &'a TimestampArgs,
+    /// Whether a certificate is needed: no key, or `--issue-certificate`.
+    pub certificate: bool,
+    /// Whether the form that is made needs Rekor v1.
+    pub needs_promise: bool,
+    /// `--yes`.
+    pub yes: bool,
+}
+
+/// What is asked of services. What cannot be combined was refused before (`check_signing_config`).
+///
+/// # Errors
+/// A flag whose value cannot be used.
+pub fn of_signing(asked: &Asked<'_>, context: &Context) -> Result<ServicesRequest, CommandError> {
+    let services = asked.services;
+    let config = match given_path(&services.signing_config) {
+        Some(path) => ConfigSource::File(path),
+        None if services.use_signing_config => ConfigSource::Distributed,
+        None => ConfigSource::None,
+    };
+    // Beside a signing config a default stands for "not given"; without one it is the address.
+    let by_hand = |url: &str, default: &str| match &config {
+        ConfigSource::None => given(url).map(str::to_owned),
+        _ => given(url).filter(|url| *url != default).map(str::to_owned),
+    };
+    let log = services.tlog_upload && !services.rekor_url.is_empty();
+    let request = ServicesRequest {
+        fulcio_url: by_hand(&asked.fulcio.fulcio_url, DEFAULT_FULCIO_URL),
+        rekor_url: by_hand(&services.rekor_url, DEFAULT_REKOR_URL).filter(|_| log),
+        timestamp_url: given(&asked.timestamp.timestamp_server_url).map(str::to_owned),
+        oidc_issuer: by_hand(&asked.oidc.oidc_issuer, DEFAULT_OIDC_ISSUER),
+        timestamp_tls: timestamp_tls(asked.timestamp),
+        log,
+        certificate: asked.certificate,
+        needs_promise: asked.needs_promise,
+        trusted_root: given_path(&services.trusted_root),
+        token: token(asked)?,
+        config,
+    };
+    if asked.fulcio.insecure_skip_verify {
+        context.ui.warn("--insecure-skip-verify has no effect: the SCT of a new certificate is always checked");
+    }
+    Ok(request)
+}
+
+fn timestamp_tls(args: &TimestampArgs) -> TlsOptions {
+    TlsOptions {
+        ca_certificates: given_path(&args.timestamp_client_cacert),
+        client_certificate: given_path(&args.timestamp_client_cert),
+        client_key: given_path(&args.timestamp_client_key),
+        server_name: given(&args.timestamp_server_name).map(str::to_owned),
+        ..TlsOptions::default()
+    }
+}
+
+fn token(asked: &Asked<'_>) -> Result<TokenRequest, CommandError> {
+    let token = &asked.fulcio.identity_token;
+    Ok(TokenRequest {
+        given: Some(token.clone()).filter(|token| !token.expose().is_empty()),
+        disable_ambient: asked.oidc.oidc_disable_ambient_providers,
+        provider: given(&asked.oidc.oidc_provider).map(str::to_owned),
+        flow: AuthFlow::parse(&asked.fulcio.fulcio_auth_flow)?,
+        issuer: None,
+        client_id: asked.oidc.oidc_client_id.clone(),
+        client_secret: asked.oidc.client_secret()?,
+        redirect_url: given(&asked.oidc.oidc_redirect_url).map(str::to_owned),
+        consented: asked.yes,
+    })
+}

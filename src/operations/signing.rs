@@ -1,0 +1,80 @@
+//! Who signs in a run: a key, or whoever Fulcio certifies.
+
+use super::signing_key::{SigningKey, SigningKeyError};
+use crate::ambient::Context;
+use crate::keys::load::FetchUrl;
+use crate::sign::certifier::{CertifyError, Session};
+use crate::sign::finish::Finish;
+use crate::sign::identity::SigningIdentity;
+use crate::sign::services::SigningServices;
+
+/// Who signs, and the services that take part.
+pub struct Signing {
+    /// The services.
+    pub services: SigningServices,
+    who: Who,
+}
+
+enum Who {
+    Key(SigningIdentity),
+    Certified(Box<Session>),
+}
+
+/// Why nobody signs.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The key.
+    #[error("getting signer: {0}")]
+    Key(#[from] SigningKeyError),
+    /// There is no certificate.
+    #[error(transparent)]
+    Certify(#[from] CertifyError),
+    /// Neither key nor Fulcio.
+    #[error("there is neither a key nor a certificate authority to sign with")]
+    Nobody,
+}
+
+impl Signing {
+    /// Opens the key, or gets the first certificate: before anything is written.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn open(
+        key: Option<&SigningKey>,
+        mut services: SigningServices,
+        fetch: &dyn FetchUrl,
+        context: &Context,
+    ) -> Result<Self, OpenError> {
+        let own = match key {
+            Some(key) => Some(key.open(fetch, context).await?),
+            None => None,
+        };
+        let who = match (services.certifier.take(), own) {
+            (Some(mut certifier), own) => {
+                certifier.key = own.map(|own| own.signer);
+                Who::Certified(Box::new(Session::new(certifier)))
+            }
+            (None, Some(own)) => Who::Key(own),
+            (None, None) => return Err(OpenError::Nobody),
+        };
+        let mut signing = Self { services, who };
+        signing.identity(context).await?;
+        Ok(signing)
+    }
+
+    /// Who signs now: the same as before, unless the certificate is about to end.
+    ///
+    /// # Errors
+    /// [`CertifyError`].
+    pub async fn identity(&mut self, context: &Context) -> Result<SigningIdentity, CertifyError> {
+        match &mut self.who {
+            Who::Key(identity) => Ok(identity.clone()),
+            Who::Certified(session) => session.identity(self.services.trusted.as_deref(), context).await,
+        }
+    }
+
+    /// What a signature of `identity` is finished with.
+    pub fn finish<'a>(&'a self, identity: &'a SigningIdentity, with_logs: bool) -> Finish<'a> {
+        Finish { identity, services: &self.services, with_logs }
+    }
+}

@@ -1,0 +1,96 @@
+//! Certificates for a key of one run: one key, one token, one certificate, however much is signed, as long as it lasts.
+
+use std::io;
+use std::sync::Arc;
+
+use super::identity::{SigningCertificate, SigningIdentity};
+use crate::ambient::Context;
+use crate::crypto::{PrivateKey, Signer};
+use crate::encoding::UnixTime;
+use crate::format::trusted_root::TrustedRoot;
+use crate::sigstore::fulcio::{Fulcio, FulcioError, IssuedCertificate};
+use crate::sigstore::oidc::{self, AuthFlow, OidcError, TokenRequest};
+use crate::verify::{self, SctRequirement, VerificationError};
+
+/// A certificate that ends sooner is not used for another signature.
+const LEAST_LEFT: i64 = 60;
+
+/// Asks Fulcio for certificates.
+pub struct Certifier {
+    /// The Fulcio.
+    pub fulcio: Fulcio,
+    /// How tokens are got.
+    pub token: TokenRequest,
+    /// The key to certify (`--issue-certificate`); `None` makes one.
+    pub key: Option<Arc<dyn Signer>>,
+}
+
+/// Why there is no certificate.
+#[derive(Debug, thiserror::Error)]
+pub enum CertifyError {
+    /// There is no key.
+    #[error("generating key: {0}")]
+    Key(#[from] io::Error),
+    /// There is no token.
+    #[error("getting keypair and token: retrieving ID token: {0}")]
+    Token(#[from] OidcError),
+    /// There is no certificate.
+    #[error("signing bundle: error signing bundle: {0}")]
+    Fulcio(#[from] FulcioError),
+    /// What Fulcio issued is not to be trusted.
+    #[error("the certificate that Fulcio issued is refused: {0} (is this Fulcio and its CT log in the trusted root?)")]
+    Refused(#[from] VerificationError),
+}
+
+/// The signer of one run, with its certificate while that lasts.
+pub struct Session {
+    certifier: Certifier,
+    current: Option<SigningIdentity>,
+}
+
+impl Session {
+    /// Nothing is asked for yet.
+    pub fn new(certifier: Certifier) -> Self {
+        Self { certifier, current: None }
+    }
+
+    /// The signer; asks for a certificate where there is none that lasts. A second one takes a token that can be had without a person.
+    ///
+    /// # Errors
+    /// [`CertifyError`].
+    pub async fn identity(&mut self, trusted: Option<&TrustedRoot>, context: &Context) -> Result<SigningIdentity, CertifyError> {
+        let now = UnixTime::from(context.clock.now());
+        let lasts = |identity: &&SigningIdentity| {
+            identity.certificate.as_ref().is_some_and(|certificate| certificate.leaf.not_after().0.saturating_sub(now.0) >= LEAST_LEFT)
+        };
+        if let Some(identity) = self.current.as_ref().filter(lasts) {
+            return Ok(identity.clone());
+        }
+        let mut request = self.certifier.token.clone();
+        if self.current.is_some() {
+            request.flow = Some(AuthFlow::Token);
+        }
+        let signer = match &self.certifier.key {
+            Some(key) => Arc::clone(key),
+            None => {
+                context.ui.status("Generating ephemeral keys...");
+                Arc::new(PrivateKey::generate(&*context.rng)?)
+            }
+        };
+        let token = oidc::token(&request, context).await?;
+        let issued = self.certifier.fulcio.certificate(&*signer, &token, now).await?;
+        if let Some(trusted) = trusted {
+            check(&issued, trusted)?;
+        }
+        let certificate = SigningCertificate::issued(issued.leaf);
+        let identity = SigningIdentity { signer, certificate: Some(certificate) };
+        self.current = Some(identity.clone());
+        Ok(identity)
+    }
+}
+
+/// The certificate must count at its own beginning, whatever this machine's clock says, and its SCT must hold.
+fn check(issued: &IssuedCertificate, trusted: &TrustedRoot) -> Result<(), VerificationError> {
+    let sct = SctRequirement::Required { threshold: 1, detached: issued.detached_sct.clone() };
+    verify::verify_certificate((&issued.leaf, &issued.chain), &sct, trusted, issued.leaf.not_before())
+}

@@ -1,0 +1,230 @@
+//! Rekor, API version 1.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Logged, LoggedContent, RekorError};
+use crate::encoding::text::quote;
+use crate::encoding::{base64, go_json, hex};
+use crate::format::tlog::{EntryBody, InclusionProof, LogEntry};
+use crate::http::header::LOCATION;
+use crate::http::{Client, Method, Request, Response, StatusCode};
+use crate::sigstore::service::{ANSWER_LIMIT, Service};
+
+const LIMIT: Duration = Duration::from_secs(90);
+/// The most entries that one answer may hold.
+const MAX_ENTRIES: usize = 64;
+/// The most hashes of a proof.
+const MAX_HASHES: usize = 64;
+
+/// A log.
+pub struct Rekor {
+    service: Service,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    body: Value,
+    integrated_time: i64,
+    #[serde(rename = "logID")]
+    log_id: String,
+    log_index: i64,
+    verification: Option<Verification>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Verification {
+    inclusion_proof: Option<Proof>,
+    #[serde(default)]
+    signed_entry_timestamp: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Proof {
+    #[serde(default)]
+    checkpoint: String,
+    #[serde(default)]
+    hashes: Vec<String>,
+    log_index: i64,
+    root_hash: String,
+    tree_size: i64,
+}
+
+impl Rekor {
+    /// The log at `url`.
+    ///
+    /// # Errors
+    /// The URL is none.
+    pub fn new(url: &str, client: &Client) -> Result<Self, RekorError> {
+        Ok(Self { service: Service::new("Rekor", url, client, LIMIT)? })
+    }
+
+    /// Logs a signature. Where the log has it already, that entry is fetched.
+    ///
+    /// # Errors
+    /// [`RekorError`].
+    pub async fn log(&self, logged: &Logged<'_>) -> Result<LogEntry, RekorError> {
+        let request = self.post("/api/v1/log/entries", &proposed(logged));
+        let response = self.service.send(request).await?;
+        match response.status {
+            StatusCode::CREATED => self.one(&response),
+            StatusCode::CONFLICT => self.existing(&response).await,
+            StatusCode::PAYLOAD_TOO_LARGE => Err(self.service.refused(&response, " (the entry is too large for this log)").into()),
+            _ => Err(self.service.refused(&response, "").into()),
+        }
+    }
+
+    /// The entry with that UUID.
+    ///
+    /// # Errors
+    /// [`RekorError`].
+    pub async fn by_uuid(&self, uuid: &str) -> Result<LogEntry, RekorError> {
+        let known = (64..=80).contains(&uuid.len()) && uuid.bytes().all(|b| b.is_ascii_hexdigit());
+        if !known {
+            return Err(RekorError::Answer(format!("{} is no entry's UUID", quote(uuid))));
+        }
+        self.fetched(&format!("/api/v1/log/entries/{uuid}"), None).await
+    }
+
+    /// The entry at that index.
+    ///
+    /// # Errors
+    /// [`RekorError`].
+    pub async fn by_index(&self, index: u64) -> Result<LogEntry, RekorError> {
+        self.fetched("/api/v1/log/entries", Some(&format!("logIndex={index}"))).await
+    }
+
+    /// The entries that are about this very signature; none where the log has not seen it.
+    ///
+    /// # Errors
+    /// [`RekorError`].
+    pub async fn search(&self, logged: &Logged<'_>) -> Result<Vec<LogEntry>, RekorError> {
+        let query = json!({ "entryUUIDs": null, "logIndexes": null, "entries": [proposed(logged)] });
+        let response = self.service.send(self.post("/api/v1/log/entries/retrieve", &query)).await?;
+        if response.status != StatusCode::OK {
+            return Err(self.service.refused(&response, "").into());
+        }
+        let found: Vec<BTreeMap<String, Entry>> = self.parse(&response)?;
+        if found.len() > MAX_ENTRIES {
+            return Err(RekorError::Answer(format!("more than {MAX_ENTRIES} entries")));
+        }
+        found.into_iter().flatten().map(|(_, entry)| entry.read()).collect()
+    }
+
+    /// The UUIDs of the entries about an artifact, by its `sha256:HEX` digest (Rekor's search index).
+    ///
+    /// # Errors
+    /// [`RekorError`].
+    pub async fn uuids_by_hash(&self, digest: &str) -> Result<Vec<String>, RekorError> {
+        let response = self.service.send(self.post("/api/v1/index/retrieve", &json!({ "hash": digest }))).await?;
+        if response.status != StatusCode::OK {
+            return Err(self.service.refused(&response, "").into());
+        }
+        self.parse(&response)
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Request {
+        // Text and objects always have a JSON form.
+        let body = go_json::to_vec(body).unwrap_or_default();
+        Request::new(Method::POST, self.service.endpoint(path), ANSWER_LIMIT).body("application/json", body)
+    }
+
+    async fn fetched(&self, path: &str, query: Option<&str>) -> Result<LogEntry, RekorError> {
+        let mut url = self.service.endpoint(path);
+        url.set_query(query);
+        let response = self.service.send(Request::new(Method::GET, url, ANSWER_LIMIT)).await?;
+        if response.status != StatusCode::OK {
+            return Err(self.service.refused(&response, "").into());
+        }
+        self.one(&response)
+    }
+
+    /// The entry that a conflict names.
+    async fn existing(&self, conflict: &Response) -> Result<LogEntry, RekorError> {
+        let location = conflict.header(LOCATION).unwrap_or_default();
+        let uuid = location.rsplit('/').next().unwrap_or_default();
+        if uuid.is_empty() {
+            return Err(self.service.refused(conflict, " (it does not say where)").into());
+        }
+        self.by_uuid(uuid).await
+    }
+
+    fn parse<T: serde::de::DeserializeOwned>(&self, response: &Response) -> Result<T, RekorError> {
+        serde_json::from_slice(&response.body).map_err(|error| self.service.answer(format!("the answer cannot be read: {error}")).into())
+    }
+
+    fn one(&self, response: &Response) -> Result<LogEntry, RekorError> {
+        let entries: BTreeMap<String, Entry> = self.parse(response)?;
+        let mut entries = entries.into_values();
+        match (entries.next(), entries.next()) {
+            (Some(entry), None) => entry.read(),
+            _ => Err(RekorError::Answer("the answer does not hold one entry".to_owned())),
+        }
+    }
+}
+
+/// What the log is asked to take.
+fn proposed(logged: &Logged<'_>) -> Value {
+    let key = logged.key.base64_pem();
+    match logged.content {
+        LoggedContent::Digest(digest) => json!({
+            "apiVersion": "0.0.1",
+            "spec": {
+                "data": { "hash": { "algorithm": digest.algorithm().name(), "value": digest.hex() } },
+                "signature": { "content": base64::encode(logged.signature), "publicKey": { "content": key } },
+            },
+            "kind": "hashedrekord",
+        }),
+        LoggedContent::Envelope { json, .. } => json!({
+            "apiVersion": "0.0.1",
+            "spec": { "proposedContent": { "envelope": String::from_utf8_lossy(json), "verifiers": [key] } },
+            "kind": "dsse",
+        }),
+    }
+}
+
+impl Entry {
+    fn read(self) -> Result<LogEntry, RekorError> {
+        let broken = |what: &str| RekorError::Answer(format!("the entry's {what} cannot be read"));
+        let body = self.body.as_str().and_then(|body| base64::decode_lenient(body).ok()).ok_or_else(|| broken("body"))?;
+        let parsed = EntryBody::parse(&body).map_err(|error| RekorError::Answer(format!("the entry's body: {error}")))?;
+        let verification = self.verification.ok_or_else(|| broken("verification"))?;
+        let promise = base64::decode_lenient(&verification.signed_entry_timestamp).map_err(|_| broken("promise"))?;
+        let inclusion_proof = verification.inclusion_proof.map(Proof::read).transpose()?;
+        Ok(LogEntry {
+            log_index: self.log_index,
+            log_id: hex::decode(&self.log_id).ok_or_else(|| broken("log id"))?,
+            kind: parsed.kind().to_owned(),
+            version: parsed.version().to_owned(),
+            integrated_time: self.integrated_time,
+            inclusion_promise: (!promise.is_empty()).then_some(promise),
+            inclusion_proof,
+            canonicalized_body: body,
+        })
+    }
+}
+
+impl Proof {
+    fn read(self) -> Result<InclusionProof, RekorError> {
+        let broken = || RekorError::Answer("the entry's inclusion proof cannot be read".to_owned());
+        if self.hashes.len() > MAX_HASHES {
+            return Err(broken());
+        }
+        Ok(InclusionProof {
+            log_index: self.log_index,
+            root_hash: hex::decode(&self.root_hash).ok_or_else(broken)?,
+            tree_size: self.tree_size,
+            hashes: self.hashes.iter().map(|hash| hex::decode(hash)).collect::<Option<_>>().ok_or_else(broken)?,
+            checkpoint: self.checkpoint,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

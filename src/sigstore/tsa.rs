@@ -1,0 +1,95 @@
+//! Timestamp authorities (RFC 3161 over HTTP): asks for a time stamp over a signature.
+
+use std::time::Duration;
+
+use super::service::{ANSWER_LIMIT, Service, ServiceError};
+use crate::ambient::Rng;
+use crate::crypto::Digest;
+use crate::crypto::timestamp::{self, Expected, TimestampError};
+use crate::format::trusted_root::TrustedRoot;
+use crate::http::{Client, Method, Request};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A timestamp authority.
+pub struct TimestampService {
+    service: Service,
+}
+
+/// Why there is no time stamp.
+#[derive(Debug, thiserror::Error)]
+pub enum TimestampServiceError {
+    /// The exchange.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// There is no randomness for a nonce.
+    #[error("timestamp authority: {0}")]
+    Random(#[from] std::io::Error),
+    /// What it answered does not hold under any trusted authority.
+    #[error("timestamp authority {url}: its answer does not verify: {reason}; is this authority in the trusted root?")]
+    Refused {
+        /// Which one.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl TimestampService {
+    /// The authority at `url`, exactly as it is configured.
+    ///
+    /// # Errors
+    /// The URL is none.
+    pub fn new(url: &str, client: &Client) -> Result<Self, TimestampServiceError> {
+        Ok(Self { service: Service::new("timestamp authority", url, client, LIMIT)? })
+    }
+
+    /// Asks for a time stamp over `signature`. With trusted material imprint, nonce and chain of the answer are checked; the response is what is stored.
+    ///
+    /// # Errors
+    /// [`TimestampServiceError`].
+    pub async fn timestamp(
+        &self,
+        signature: &[u8],
+        trusted: Option<&TrustedRoot>,
+        rng: &dyn Rng,
+    ) -> Result<Vec<u8>, TimestampServiceError> {
+        let mut nonce = [0_u8; 16];
+        rng.fill(&mut nonce)?;
+        // Never empty, never with a zero in front: every authority sends the same digits back.
+        nonce[0] |= 1;
+        nonce[0] &= 0x7f;
+        let query = timestamp::request(&Digest::sha256(signature), &nonce);
+        let request = Request::new(Method::POST, self.service.url(), ANSWER_LIMIT).body("application/timestamp-query", query);
+        let response = self.service.send(request).await?;
+        if !matches!(response.status.as_u16(), 200 | 201) {
+            return Err(self.service.refused(&response, "").into());
+        }
+        if let Some(trusted) = trusted {
+            self.check(&response.body, signature, &nonce, trusted)?;
+        }
+        Ok(response.body)
+    }
+
+    fn check(&self, response: &[u8], signature: &[u8], nonce: &[u8], trusted: &TrustedRoot) -> Result<(), TimestampServiceError> {
+        let expected = Expected { nonce: Some(nonce) };
+        let mut first: Option<TimestampError> = None;
+        for named in &trusted.timestamp_authorities {
+            match timestamp::verify_expected(response, signature, &named.authority, expected) {
+                Ok(_) => return Ok(()),
+                // What is wrong with the answer itself says more than which authority it is not of.
+                Err(error) if first.is_none() || is_about_answer(&error) => first = Some(error),
+                Err(_) => {}
+            }
+        }
+        let reason = first.map_or_else(|| "no timestamp authority is trusted".to_owned(), |error| error.to_string());
+        Err(TimestampServiceError::Refused { url: self.service.url().to_string(), reason })
+    }
+}
+
+fn is_about_answer(error: &TimestampError) -> bool {
+    matches!(error, TimestampError::Nonce | TimestampError::ImprintMismatch | TimestampError::NotGranted { .. })
+}
+
+#[cfg(test)]
+mod tests;

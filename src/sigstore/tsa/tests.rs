@@ -1,0 +1,46 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::ambient::fake::{Fake, testdata};
+use crate::format::bundle::Bundle;
+use crate::sigstore::testing::{Server, answer, client, run};
+
+fn real() -> (Vec<u8>, Vec<u8>, TrustedRoot) {
+    let bundle = Bundle::parse(&testdata("keyless/bundles/kl-r2.json"), false).unwrap();
+    let signature = bundle.to_signed().unwrap().content.signature().unwrap().to_vec();
+    let trusted = TrustedRoot::parse(&testdata("keyless/trust/trusted_root.json")).unwrap();
+    (signature, bundle.material.unwrap().timestamps.remove(0), trusted)
+}
+
+fn ask(server: &Server, signature: &[u8], trusted: Option<&TrustedRoot>) -> Result<Vec<u8>, String> {
+    let service = TimestampService::new(&format!("{}/stamp?x=1", server.url), &client(&Fake::default())).unwrap();
+    run(service.timestamp(signature, trusted, &Fake::default())).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_url_is_taken_as_it_is() {
+    let (signature, response, _) = real();
+    let server = Server::answering([answer(201, response.clone())]);
+    assert_eq!(ask(&server, &signature, None).unwrap(), response);
+    let asked = &server.asked()[0];
+    assert_eq!(asked.line, "POST /stamp?x=1");
+    assert!(asked.headers.iter().any(|header| header == "content-type: application/timestamp-query"));
+}
+
+#[test]
+fn an_answer_to_another_question_is_refused() {
+    let (signature, response, trusted) = real();
+    // A time stamp of the right signature by the right authority, but without our nonce.
+    let error = ask(&Server::answering([answer(200, response.clone())]), &signature, Some(&trusted)).unwrap_err();
+    assert!(error.contains("does not verify: ") && error.contains("nonce"), "{error}");
+    let error = ask(&Server::answering([answer(200, response)]), &signature, Some(&TrustedRoot::default())).unwrap_err();
+    assert!(error.contains("no timestamp authority is trusted"), "{error}");
+}
+
+#[test]
+fn refusals_keep_their_bodies() {
+    let (signature, _, trusted) = real();
+    let error = ask(&Server::answering([answer(400, "bad request")]), &signature, Some(&trusted)).unwrap_err();
+    assert_eq!(error, "timestamp authority returned 400: bad request");
+    let error = ask(&Server::answering([answer(200, "garbage")]), &signature, Some(&trusted)).unwrap_err();
+    assert!(error.contains("does not verify"), "{error}");
+}
