@@ -7,13 +7,19 @@ use super::attested_statement::{Attested, StatementSource, StatementSourceError}
 use super::blob::{BlobError, BlobInput, Wanted};
 use super::files;
 use super::sign_blob::BlobForm;
-use super::signing_key::{SigningKey, SigningKeyError};
-use crate::ambient::{Context, DeadlineExceeded};
+use super::signing::{self, OpenError, Signing};
+use super::signing_key::SigningKey;
+use crate::ambient::{Context, DeadlineExceeded, PromptError};
 use crate::crypto::{HashAlgorithm, SignError};
 use crate::encoding::{PathError, hex, text};
+use crate::format::bundle::legacy;
 use crate::keys::load::FetchUrl;
 use crate::sign::attestation::{self, OlderAttestation};
+use crate::sign::certifier::CertifyError;
+use crate::sign::finish::FinishError;
 use crate::sign::identity::SigningIdentity;
+use crate::sign::services::{ServicesError, ServicesRequest, SigningServices};
+use crate::verify::Artifact;
 
 /// What is to be attested, with what, and where it goes.
 pub struct AttestBlob {
@@ -23,8 +29,12 @@ pub struct AttestBlob {
     pub hash: Option<String>,
     /// What is said.
     pub source: StatementSource,
-    /// The key and its certificate.
-    pub key: SigningKey,
+    /// The key and its certificate; `None` signs with an identity.
+    pub key: Option<SigningKey>,
+    /// The services that take part.
+    pub services: ServicesRequest,
+    /// Questions are answered with yes (`--yes`).
+    pub consented: bool,
     /// A bundle, or an envelope, on stdout where no file is named for it.
     pub form: BlobForm,
     /// Files to leave.
@@ -42,6 +52,8 @@ pub struct AttestationOutputs {
     pub attestation: Option<PathBuf>,
     /// The certificate.
     pub certificate: Option<PathBuf>,
+    /// The time stamp, in the JSON of version 2.
+    pub timestamp: Option<PathBuf>,
 }
 
 /// Why a file was not attested.
@@ -62,9 +74,24 @@ pub enum AttestBlobError {
     /// What is said.
     #[error(transparent)]
     Statement(#[from] StatementSourceError),
-    /// The key or its certificate.
-    #[error("creating bundle: getting signer: {0}")]
-    Signer(#[from] SigningKeyError),
+    /// Nobody signs.
+    #[error("creating bundle: {0}")]
+    Signer(#[from] OpenError),
+    /// The services cannot be used.
+    #[error(transparent)]
+    Services(#[from] ServicesError),
+    /// No consent for the log.
+    #[error("should upload to tlog: {0}")]
+    Consent(#[from] PromptError),
+    /// There is no certificate.
+    #[error("creating bundle: {0}")]
+    Certify(#[from] CertifyError),
+    /// It was not witnessed, or does not verify.
+    #[error("creating bundle: {0}")]
+    Finish(#[from] FinishError),
+    /// A time stamp was asked for, and there is none.
+    #[error("no RFC3161 timestamp found in bundle")]
+    NoTimestamp,
     /// The key could not sign.
     #[error("creating bundle: {0}")]
     Sign(#[from] SignError),
@@ -93,7 +120,10 @@ pub enum AttestBlobError {
 /// [`AttestBlobError`]: the first thing that fails; nothing was written then but what comes before it.
 pub async fn attest_blob(request: &AttestBlob, fetch: &dyn FetchUrl, context: &Context) -> Result<(), AttestBlobError> {
     let statement = statement(request, fetch, context).await?;
-    let identity = request.key.open(fetch, context).await?;
+    let services = SigningServices::resolve(&request.services, context).await?;
+    signing::state_privacy(&services, request.consented, context)?;
+    let mut signing = Signing::open(request.key.as_ref(), services, fetch, context).await?;
+    let identity = signing.identity(context).await?;
     if request.outputs.certificate.is_some() && identity.certificate.is_none() && request.form == BlobForm::Detached {
         return Err(AttestBlobError::NoCertificate);
     }
@@ -104,11 +134,14 @@ pub async fn attest_blob(request: &AttestBlob, fetch: &dyn FetchUrl, context: &C
         files::check_writable(path).map_err(|error| AttestBlobError::Write { what: "attestation", error })?;
     }
     let kept = request.outputs.attestation.is_some().then(|| statement.clone());
-    let bundle = attestation::sign(&identity, statement).await?;
+    let mut bundle = attestation::sign(&identity, statement).await?;
+    if !(signing.services.sign_alone() && identity.certificate.is_none()) {
+        bundle = signing.finish(&identity, true).bundle(bundle, Artifact::InsecureAny, context).await?;
+    }
     match request.form {
         BlobForm::Bundle => {
             // What v3 broke in scripts: the older outputs are written beside the bundle.
-            let wants_older = request.outputs.signature.is_some();
+            let wants_older = request.outputs.signature.is_some() || request.outputs.timestamp.is_some();
             let older = wants_older.then(|| OlderAttestation::of(bundle.clone(), &identity));
             if let Some(path) = &request.outputs.bundle {
                 write_bundle(path, &bundle.into_json(), context)?;
@@ -185,9 +218,14 @@ fn write_older(
         if let Some(path) = &outputs.signature {
             write(path, &older.envelope, "signature")?;
             context.ui.status(&format!("Signature written in {}", path.display()));
-        } else {
+        } else if request.form == BlobForm::Detached {
             older.envelope.push(b'\n');
             context.ui.result(&older.envelope)?;
+        }
+        if let Some(path) = &outputs.timestamp {
+            let response = older.material.timestamp.as_deref().ok_or(AttestBlobError::NoTimestamp)?;
+            write(path, legacy::timestamp_to_json(response).as_bytes(), "timestamp")?;
+            context.ui.status(&format!("Timestamp wrote in the file  {}", path.display()));
         }
     }
     if let (Some(path), Some(statement)) = (&outputs.attestation, &statement) {

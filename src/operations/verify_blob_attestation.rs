@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::blob::{BlobInput, Wanted};
+use super::log_lookup::LogLookup;
 use super::verify_blob::{Evidence, VerifyBlobError};
 use crate::ambient::Context;
 use crate::crypto::{Digest, HashAlgorithm};
@@ -12,7 +13,7 @@ use crate::format::bundle::legacy;
 use crate::format::material::{Signed, SignerMaterial};
 use crate::format::trusted_root::TrustedRoot;
 use crate::keys::load::FetchUrl;
-use crate::verify::{self, Artifact, Requirement, TlogRequirement, Trust, Verified};
+use crate::verify::{self, Artifact, Requirement, Trust, Verified};
 
 /// What is to be verified, and what must hold.
 pub struct VerifyBlobAttestation {
@@ -51,8 +52,8 @@ pub async fn verify_blob_attestation(
     urls: &dyn FetchUrl,
     context: &Context,
 ) -> Result<Verified, VerifyBlobError> {
-    let signed = request.signed()?;
-    request.check_lookup(&signed)?;
+    let mut signed = request.signed()?;
+    request.look_up(&mut signed, context).await?;
     let now = UnixTime::from(context.clock.now());
     let requirement = &request.requirement;
     let check = |artifact: Artifact<'_>| Ok(verify::verify(&signed, artifact, requirement, &request.trusted, now)?);
@@ -97,14 +98,12 @@ impl VerifyBlobAttestation {
         Ok(signed)
     }
 
-    /// Where a log entry is asked for and none came along, cosign asks the log.
-    fn check_lookup(&self, signed: &Signed) -> Result<(), VerifyBlobError> {
+    /// Where a log entry is asked for and none came along, the log is asked.
+    async fn look_up(&self, signed: &mut Signed, context: &Context) -> Result<(), VerifyBlobError> {
         let Evidence::Detached { log: Some(log), .. } = &self.evidence else { return Ok(()) };
-        if signed.material.log_entries.is_empty() && self.requirement.tlog != TlogRequirement::InsecureIgnore {
-            return Err(VerifyBlobError::NotSupportedYet(format!(
-                "looking the attestation up in the transparency log at {log} (a bundle would hold its entry; --insecure-ignore-tlog asks for none)"
-            )));
-        }
+        let failed = |error: &dyn std::fmt::Display| VerifyBlobError::Lookup(error.to_string());
+        let log = LogLookup::new(log, context).map_err(|error| failed(&error))?;
+        log.complete(signed, None, &self.requirement).await.map_err(|error| failed(&error))?;
         Ok(())
     }
 }

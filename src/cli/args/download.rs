@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::RegistryArgs;
-use crate::cli::help_text::ADDED;
+use crate::cli::flags::ADDED;
 
 /// `cosign download attestation [flags] IMAGE`
 #[derive(Debug, Clone, Args)]

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use super::attested_statement::{Attested, StatementSource, StatementSourceError};
 use super::files;
 use super::place::Place;
-use super::sign_image::{LogUpload, tag_warning};
-use super::signing_key::{SigningKey, SigningKeyError};
-use crate::ambient::{Context, DeadlineExceeded};
+use super::sign_image::tag_warning;
+use super::signing::{self, OpenError, Signing};
+use super::signing_key::SigningKey;
+use crate::ambient::{Context, DeadlineExceeded, PromptError};
 use crate::crypto::SignError;
 use crate::encoding::{PathError, text};
 use crate::entity::signature_image::ImageStyle;
@@ -19,7 +20,10 @@ use crate::format::oci::{ImageRef, ReferenceError, Selector};
 use crate::keys::load::FetchUrl;
 use crate::registry::{Registries, RegistryError};
 use crate::sign::attestation::{self, OlderAttestation};
-use crate::sign::identity::SigningIdentity;
+use crate::sign::certifier::CertifyError;
+use crate::sign::finish::FinishError;
+use crate::sign::services::{ServicesError, ServicesRequest, SigningServices};
+use crate::verify::Artifact;
 use target::Target;
 
 /// What is to be attested, with what, and where it goes.
@@ -28,8 +32,12 @@ pub struct AttestImages {
     pub images: Vec<String>,
     /// What is said about them.
     pub source: StatementSource,
-    /// The key and its certificate.
-    pub key: SigningKey,
+    /// The key and its certificate; `None` signs with an identity.
+    pub key: Option<SigningKey>,
+    /// The services that take part.
+    pub services: ServicesRequest,
+    /// Questions are answered with yes (`--yes`).
+    pub consented: bool,
     /// What is made.
     pub form: AttestationForm,
     /// Take away earlier attestations of the same type (`--replace`).
@@ -40,8 +48,6 @@ pub struct AttestImages {
     pub place: Place,
     /// The file for the bundle.
     pub bundle: Option<PathBuf>,
-    /// Whether a log is to be told.
-    pub log: LogUpload,
 }
 
 /// What is made of a statement.
@@ -62,7 +68,7 @@ pub enum AttestImagesError {
         /// The image, as it was typed.
         image: String,
         /// What is wrong.
-        source: AttestStepError,
+        source: Box<AttestStepError>,
     },
     /// Several images would overwrite one file.
     #[error("{images} different images, but one output file: attest them one by one, or leave --bundle out")]
@@ -87,9 +93,21 @@ pub enum AttestStepError {
     /// What is said.
     #[error(transparent)]
     Statement(#[from] StatementSourceError),
-    /// The key or its certificate.
-    #[error("creating bundle: getting signer: {0}")]
-    Signer(#[from] SigningKeyError),
+    /// Nobody signs.
+    #[error("creating bundle: {0}")]
+    Signer(#[from] OpenError),
+    /// The services cannot be used.
+    #[error(transparent)]
+    Services(#[from] ServicesError),
+    /// No consent for the log.
+    #[error("should upload to tlog: {0}")]
+    Consent(#[from] PromptError),
+    /// Another certificate was needed, and there is none.
+    #[error("creating bundle: {0}")]
+    Certify(#[from] CertifyError),
+    /// It was not witnessed, or does not verify.
+    #[error("creating bundle: {0}")]
+    Finish(#[from] FinishError),
     /// The key could not sign.
     #[error("creating bundle: {0}")]
     Sign(#[from] SignError),
@@ -102,9 +120,6 @@ pub enum AttestStepError {
     /// stdout cannot be written.
     #[error("writing the attestation: {0}")]
     Print(#[from] std::io::Error),
-    /// The step over the network to a Sigstore service.
-    #[error("{0}: not supported yet")]
-    NotSupportedYet(String),
 }
 
 /// Attests the images of `request`, in their order. All that is read is read and checked before anything is stored.
@@ -119,7 +134,7 @@ pub async fn attest_images(
 ) -> Result<(), AttestImagesError> {
     let at = |image: &str| {
         let image = image.to_owned();
-        move |source| AttestImagesError::Image { image, source }
+        move |source| AttestImagesError::Image { image, source: Box::new(source) }
     };
     let first = request.images.first().map_or("", String::as_str);
     let mut targets = Vec::new();
@@ -131,10 +146,7 @@ pub async fn attest_images(
         attested.check_about(&target.digest).map_err(|error| at(&target.typed)(error.into()))?;
     }
     refuse_shared_output(request, &targets)?;
-    if let LogUpload::Yes { .. } = request.log {
-        return Err(at(first)(AttestStepError::NotSupportedYet("uploading to a transparency log".to_owned())));
-    }
-    let identity = request.key.open(fetch, context).await.map_err(|error| at(first)(error.into()))?;
+    let mut signing = open(request, fetch, context).await.map_err(at(first))?;
     let predicate_type = attested.predicate_type().to_owned();
     let mut attested = Some(attested);
     let mut stored = Vec::new();
@@ -142,7 +154,7 @@ pub async fn attest_images(
         context.deadline.check()?;
         // The last one takes it along, since it may be large.
         let statement = if number + 1 < targets.len() { statement(attested.as_ref(), target) } else { statement(attested.take().as_ref(), target) };
-        let outcome = attest_one(request, target, (statement, &predicate_type), (&identity, context)).await;
+        let outcome = attest_one(request, target, (statement, &predicate_type), (&mut signing, context)).await;
         if let Err(error) = outcome {
             if !stored.is_empty() {
                 context.ui.status(&format!("Attestations of these were stored before the failure: {}", stored.join(", ")));
@@ -154,6 +166,12 @@ pub async fn attest_images(
     Ok(())
 }
 
+async fn open(request: &AttestImages, fetch: &dyn FetchUrl, context: &Context) -> Result<Signing, AttestStepError> {
+    let services = SigningServices::resolve(&request.services, context).await?;
+    signing::state_privacy(&services, request.consented, context)?;
+    Ok(Signing::open(request.key.as_ref(), services, fetch, context).await?)
+}
+
 fn statement(attested: Option<&Attested>, target: &Target) -> Vec<u8> {
     let digest = &target.digest;
     attested.map(|attested| attested.statement(&target.repository_name, (digest.algorithm().name(), &digest.hex()))).unwrap_or_default()
@@ -162,7 +180,7 @@ fn statement(attested: Option<&Attested>, target: &Target) -> Vec<u8> {
 fn parse<'a>(request: &'a AttestImages, context: &Context) -> Result<Vec<(&'a str, ImageRef)>, AttestImagesError> {
     let mut parsed = Vec::new();
     for typed in &request.images {
-        let image = ImageRef::parse(typed).map_err(|error| AttestImagesError::Image { image: typed.clone(), source: error.into() })?;
+        let image = ImageRef::parse(typed).map_err(|error| AttestImagesError::Image { image: typed.clone(), source: Box::new(error.into()) })?;
         parsed.push((typed.as_str(), image));
     }
     for (typed, image) in &parsed {
@@ -187,9 +205,15 @@ async fn attest_one(
     request: &AttestImages,
     target: &Target,
     (statement, predicate_type): (Vec<u8>, &str),
-    (identity, context): (&SigningIdentity, &Context),
+    (signing, context): (&mut Signing, &Context),
 ) -> Result<(), AttestStepError> {
+    let identity = &signing.identity(context).await?;
     let bundle = attestation::sign(identity, statement).await?;
+    let bundle = if signing.services.sign_alone() && identity.certificate.is_none() {
+        bundle
+    } else {
+        signing.finish(identity, true).bundle(bundle, Artifact::Image(&target.digest), context).await?
+    };
     match request.form {
         AttestationForm::Bundle => as_bundle(request, target, (bundle, predicate_type), context).await,
         AttestationForm::Layer(style) => {
