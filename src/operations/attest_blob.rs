@@ -195,7 +195,13 @@ fn parse_hash(hash: &str) -> Result<(HashAlgorithm, String), AttestBlobError> {
 /// The last element of a path, as Go's `path.Base` has it.
 fn base_name(path: &str) -> &str {
     match path.trim_end_matches('/').rsplit('/').next() {
-        Some("") | None => if path.is_empty() { "." } else { "/" },
+        Some("") | None => {
+            if path.is_empty() {
+                "."
+            } else {
+                "/"
+            }
+        }
         Some(name) => name,
     }
 }

@@ -8,7 +8,7 @@ use super::files;
 use crate::ambient::Context;
 use crate::crypto::Digest;
 use crate::encoding::{PathError, UnixTime, text};
-use crate::format::intoto::statement::{STATEMENT_V1, STATEMENT_V01};
+use crate::format::intoto::statement::{STATEMENT_V01, STATEMENT_V1};
 use crate::format::intoto::{Predicate, PredicateError, Statement, StatementError};
 
 /// Where it comes from.

@@ -13,8 +13,8 @@ use crate::ambient::Context;
 use crate::crypto::Digest;
 use crate::encoding::{base64, go_json, text};
 use crate::entity::attestations::{predicate_type_of, predicate_type_of_bundle};
-use crate::entity::signatures::{self, AttachedSignature};
 use crate::entity::bundles;
+use crate::entity::signatures::{self, AttachedSignature};
 use crate::format::bundle::{Bundle, BundleContent, legacy};
 use crate::format::dsse::Envelope;
 use crate::format::oci::{Descriptor, ImageRef, Index, ReferenceError, Selector, media_type};
@@ -133,8 +133,7 @@ async fn locate(request: &Download, registries: &Registries) -> Result<Located, 
     let image = ImageRef::parse(&request.image)?;
     let found = registries.locate(&image, Access::Pull)?;
     let own = found.repository;
-    let malformed =
-        |what: &str| RegistryError::Malformed { what: what.to_owned(), reason: "its digest is no SHA-256 digest".to_owned() };
+    let malformed = |what: &str| RegistryError::Malformed { what: what.to_owned(), reason: "its digest is no SHA-256 digest".to_owned() };
     let mut digest = match &found.selector {
         Selector::Digest(digest) => digest.clone(),
         Selector::Tag(_) => match own.manifest(&found.selector).await {

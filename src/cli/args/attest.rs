@@ -49,8 +49,12 @@ pub struct SigningArgs {
     pub bundle: String,
 
     /// The kind of entry in the transparency log: dsse or intoto
-    #[arg(long, default_value = "dsse", hide = true,
-        long_help = "support for this flag will be removed in the future. it is strongly discouraged to rely on Rekor for attestation storage, and in future releases of Rekor, this functionality will be removed.")]
+    #[arg(
+        long,
+        default_value = "dsse",
+        hide = true,
+        long_help = "support for this flag will be removed in the future. it is strongly discouraged to rely on Rekor for attestation storage, and in future releases of Rekor, this functionality will be removed."
+    )]
     pub rekor_entry_type: String,
 
     /// What is attested.

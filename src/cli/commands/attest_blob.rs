@@ -42,8 +42,13 @@ pub struct NoBundle;
 impl Runnable for AttestBlobArgs {
     fn check_early(&self) -> Result<(), CommandError> {
         let (signing, output) = (&self.signing, &self.output);
-        let writes =
-            [&signing.bundle, &output.output_signature, &output.output_attestation, &output.output_certificate, &output.rfc3161_timestamp_bundle];
+        let writes = [
+            &signing.bundle,
+            &output.output_signature,
+            &output.output_attestation,
+            &output.output_certificate,
+            &output.rfc3161_timestamp_bundle,
+        ];
         if signing.signing_config.new_bundle_format && writes.iter().all(|path| path.is_empty()) {
             return Err(NoBundle.into());
         }

@@ -78,11 +78,7 @@ pub async fn images(args: &VerifyAttestationArgs, urls: &dyn FetchUrl, context: 
 ///
 /// # Errors
 /// As [`images`].
-pub async fn blob(
-    args: &VerifyBlobAttestationArgs,
-    urls: &dyn FetchUrl,
-    context: &Context,
-) -> Result<VerifyBlobAttestation, CommandError> {
+pub async fn blob(args: &VerifyBlobAttestationArgs, urls: &dyn FetchUrl, context: &Context) -> Result<VerifyBlobAttestation, CommandError> {
     let subject = subject(args, context)?;
     let evidence = evidence(args, urls, context).await?;
     let flags = TrustFlags {

@@ -153,7 +153,8 @@ pub async fn attest_images(
     for (number, target) in targets.iter().enumerate() {
         context.deadline.check()?;
         // The last one takes it along, since it may be large.
-        let statement = if number + 1 < targets.len() { statement(attested.as_ref(), target) } else { statement(attested.take().as_ref(), target) };
+        let statement =
+            if number + 1 < targets.len() { statement(attested.as_ref(), target) } else { statement(attested.take().as_ref(), target) };
         let outcome = attest_one(request, target, (statement, &predicate_type), (&mut signing, context)).await;
         if let Err(error) = outcome {
             if !stored.is_empty() {
@@ -180,7 +181,8 @@ fn statement(attested: Option<&Attested>, target: &Target) -> Vec<u8> {
 fn parse<'a>(request: &'a AttestImages, context: &Context) -> Result<Vec<(&'a str, ImageRef)>, AttestImagesError> {
     let mut parsed = Vec::new();
     for typed in &request.images {
-        let image = ImageRef::parse(typed).map_err(|error| AttestImagesError::Image { image: typed.clone(), source: Box::new(error.into()) })?;
+        let image =
+            ImageRef::parse(typed).map_err(|error| AttestImagesError::Image { image: typed.clone(), source: Box::new(error.into()) })?;
         parsed.push((typed.as_str(), image));
     }
     for (typed, image) in &parsed {

@@ -58,7 +58,9 @@ impl Kind {
             }
             Self::Time => match fields.take(name)? {
                 None => None,
-                Some(Node::Text(time)) => Some(UnixTime::normalized(&time).ok_or_else(|| invalid("Timestamp", name, &Node::Text(time)))?.into()),
+                Some(Node::Text(time)) => {
+                    Some(UnixTime::normalized(&time).ok_or_else(|| invalid("Timestamp", name, &Node::Text(time)))?.into())
+                }
                 Some(other) => return Err(invalid("Timestamp", name, &other)),
             },
             Self::Struct => match fields.take(name)? {

@@ -63,8 +63,11 @@ fn provenance_keeps_what_its_message_has() {
         r#"{"buildType":"t","builder":{"id":"b"},"invocation":{},"materials":[{"digest":{"sha256":"00"},"uri":"u"}],"metadata":{"buildInvocationId":"i","buildStartedOn":"2026-01-01T00:00:00.500Z"}}"#
     );
     assert_eq!(
-        made("slsaprovenance1", r#"{"buildDefinition":{"externalParameters":{"b":1,"a":2}},"runDetails":{"metadata":{"invocationID":"i"}}}"#)
-            .unwrap(),
+        made(
+            "slsaprovenance1",
+            r#"{"buildDefinition":{"externalParameters":{"b":1,"a":2}},"runDetails":{"metadata":{"invocationID":"i"}}}"#
+        )
+        .unwrap(),
         r#"{"buildDefinition":{"externalParameters":{"a":2,"b":1}},"runDetails":{"metadata":{"invocationId":"i"}}}"#
     );
 }
@@ -116,6 +119,7 @@ proptest! {
         let value = serde_json::json!({"b": [{"y": text, "x": number}], "a": null});
         let sorted = canonical::sorted(&serde_json::to_vec(&value).unwrap()).unwrap();
         prop_assert_eq!(serde_json::from_str::<Value>(sorted.get()).unwrap(), value);
-        prop_assert_eq!(canonical::sorted(sorted.get().as_bytes()).unwrap().get(), sorted.get());
+        let again = canonical::sorted(sorted.get().as_bytes()).unwrap();
+        prop_assert_eq!(again.get(), sorted.get());
     }
 }
