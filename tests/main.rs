@@ -5,6 +5,7 @@
 
 mod support;
 
+mod attestations;
 mod blob_checks;
 mod blobs;
 mod cloud_keychain;

@@ -65,6 +65,14 @@ pub enum UsageError {
         /// Why.
         reason: Box<ValueError>,
     },
+    /// Too many arguments.
+    #[error("accepts at most {most} arg(s), received {received}")]
+    TooMany {
+        /// How many there may be.
+        most: usize,
+        /// How many there are.
+        received: usize,
+    },
     /// Too few arguments.
     #[error("requires at least {wanted} arg(s), only received {received}")]
     TooFew {

@@ -15,6 +15,20 @@ impl UnixTime {
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         OffsetDateTime::parse(text, &Rfc3339).ok().map(|moment| Self(moment.unix_timestamp()))
     }
+
+    /// RFC 3339 as protobuf writes it: in UTC, with a fraction of no, three, six or nine digits. `None` when it is no such time.
+    pub fn normalized(text: &str) -> Option<String> {
+        let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        let seconds = Self(moment.unix_timestamp()).to_string();
+        let nanoseconds = moment.nanosecond();
+        let fraction = match nanoseconds {
+            0 => return Some(seconds),
+            n if n % 1_000_000 == 0 => format!("{:03}", n / 1_000_000),
+            n if n % 1_000 == 0 => format!("{:06}", n / 1_000),
+            n => format!("{n:09}"),
+        };
+        Some(format!("{}.{fraction}Z", seconds.trim_end_matches('Z')))
+    }
 }
 
 impl From<SystemTime> for UnixTime {
@@ -45,6 +59,9 @@ mod tests {
         assert_eq!(UnixTime(0).to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(UnixTime::parse_rfc3339("2026-01-01T01:00:00.5+01:00"), Some(UnixTime(1_767_225_600)));
         assert_eq!(UnixTime::parse_rfc3339("yesterday"), None);
+        assert_eq!(UnixTime::normalized("2026-01-01T01:00:00.25+01:00").as_deref(), Some("2026-01-01T00:00:00.250Z"));
+        assert_eq!(UnixTime::normalized("2026-01-01T00:00:00.000001Z").as_deref(), Some("2026-01-01T00:00:00.000001Z"));
+        assert_eq!(UnixTime::normalized("2026-01-01T00:00:00Z").as_deref(), Some("2026-01-01T00:00:00Z"));
         assert_eq!(UnixTime(i64::MAX).to_string(), "9223372036854775807 seconds since 1970");
     }
 }

@@ -1,5 +1,6 @@
 //! An image and all that is attached to it: walking an index, reading what is attached, attaching more.
 
+pub mod attestations;
 pub mod bundles;
 pub mod referrer;
 pub mod saved;

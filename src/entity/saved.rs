@@ -11,6 +11,7 @@ const KIND: &str = "kind";
 const IMAGE: &str = "dev.cosignproject.cosign/image";
 const IMAGE_INDEX: &str = "dev.cosignproject.cosign/imageIndex";
 const SIGNATURES: &str = "dev.cosignproject.cosign/sigs";
+const ATTESTATIONS: &str = "dev.cosignproject.cosign/atts";
 /// The largest `index.json` that is read, in bytes.
 const MAX_INDEX: u64 = 4 << 20;
 
@@ -21,6 +22,8 @@ pub struct SavedImage {
     pub image: Descriptor,
     /// The image of its older signatures.
     pub signatures: Option<Descriptor>,
+    /// The image of its older attestations.
+    pub attestations: Option<Descriptor>,
 }
 
 /// Why a directory is no saved image.
@@ -60,7 +63,7 @@ pub fn read(directory: &Path) -> Result<SavedImage, SavedImageError> {
         serde_json::from_slice(&bytes).map_err(|source| SavedImageError::Parse { directory: directory.to_owned(), source })?;
     let of_kind = |kind: &str| index.manifests.iter().find(|entry| entry.annotation(KIND) == Some(kind)).cloned();
     let image = of_kind(IMAGE_INDEX).or_else(|| of_kind(IMAGE)).ok_or_else(|| SavedImageError::NoImage(directory.to_owned()))?;
-    Ok(SavedImage { image, signatures: of_kind(SIGNATURES) })
+    Ok(SavedImage { image, signatures: of_kind(SIGNATURES), attestations: of_kind(ATTESTATIONS) })
 }
 
 fn read_index(directory: &Path) -> Result<Vec<u8>, SavedImageError> {

@@ -153,15 +153,29 @@ impl SignatureImage {
     /// # Errors
     /// There are [`MAX_ATTACHED`] layers already.
     pub fn append(&mut self, layer: &SignatureLayer) -> Result<(), RegistryError> {
+        let mut descriptor = Descriptor::of(layer.media_type, &layer.payload);
+        descriptor.annotations = Some(layer.annotations.clone());
+        self.append_descriptor(descriptor)
+    }
+
+    /// Appends a layer that another image has already.
+    ///
+    /// # Errors
+    /// As [`SignatureImage::append`].
+    pub fn append_descriptor(&mut self, descriptor: Descriptor) -> Result<(), RegistryError> {
         if self.manifest.layers.len() >= MAX_ATTACHED {
             return Err(RegistryError::TooMany { what: "signature layers".into(), limit: MAX_ATTACHED });
         }
-        let mut descriptor = Descriptor::of(layer.media_type, &layer.payload);
         self.config.rootfs.diff_ids.get_or_insert_default().push(descriptor.digest.clone());
         self.config.history.push(serde_json::json!({ "created": NO_TIME }));
-        descriptor.annotations = Some(layer.annotations.clone());
         self.manifest.layers.push(descriptor);
         Ok(())
+    }
+
+    /// Takes over the media types of another image.
+    pub fn take_style_of(&mut self, other: &Self) {
+        self.manifest.media_type.clone_from(&other.manifest.media_type);
+        self.manifest.config.media_type.clone_from(&other.manifest.config.media_type);
     }
 
     /// Sets the config's `created`.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::crypto::{Digest, HashAlgorithm, Hasher};
 use crate::encoding::{base64, go_json};
 
 /// Payload type of in-toto statements.
@@ -67,9 +68,21 @@ struct SignatureJson {
 
 /// The bytes that are signed: `DSSEv1 LEN TYPE LEN BODY`.
 pub fn pre_authentication_encoding(payload_type: &str, payload: &[u8]) -> Vec<u8> {
-    let mut out = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
+    let mut out = encoding_head(payload_type, payload).into_bytes();
     out.extend_from_slice(payload);
     out
+}
+
+/// The digest of the bytes that are signed, made without a copy of the payload.
+pub fn digest_of_encoding(payload_type: &str, payload: &[u8], hash: HashAlgorithm) -> Digest {
+    let mut hasher = Hasher::new(hash);
+    hasher.update(encoding_head(payload_type, payload).as_bytes());
+    hasher.update(payload);
+    hasher.finish()
+}
+
+fn encoding_head(payload_type: &str, payload: &[u8]) -> String {
+    format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len())
 }
 
 impl Envelope {
@@ -140,6 +153,8 @@ mod tests {
     fn the_encoding_is_that_of_the_specification() {
         let encoded = pre_authentication_encoding("http://example.com/HelloWorld", b"hello world");
         assert_eq!(encoded, b"DSSEv1 29 http://example.com/HelloWorld 11 hello world");
+        let digest = digest_of_encoding("http://example.com/HelloWorld", b"hello world", HashAlgorithm::Sha256);
+        assert_eq!(digest, Digest::sha256(encoded));
     }
 
     #[test]

@@ -61,6 +61,11 @@ impl Place {
         attachment_tag(&self.tag_prefix, manifest, Attachment::Signature)
     }
 
+    /// The tag of the older attestations of a manifest.
+    pub fn attestation_tag(&self, manifest: &Digest) -> String {
+        attachment_tag(&self.tag_prefix, manifest, Attachment::Attestation)
+    }
+
     /// The tag of the SBOM attached to a manifest.
     pub fn sbom_tag(&self, manifest: &Digest) -> String {
         attachment_tag(&self.tag_prefix, manifest, Attachment::Sbom)

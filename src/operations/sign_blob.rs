@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::blob::{BlobError, BlobInput, Wanted};
 use super::files;
-use super::signing::{OpenError, Signing};
+use super::signing::{self, OpenError, Signing};
 use super::signing_key::{SigningKey, SigningKeyError};
-use crate::ambient::{Consent, Context, DeadlineExceeded, PromptError};
+use crate::ambient::{Context, DeadlineExceeded, PromptError};
 use crate::crypto::SignatureScheme;
 use crate::encoding::{PathError, base64, text};
 use crate::format::bundle::Bundle;
@@ -18,7 +18,6 @@ use crate::sign::certifier::CertifyError;
 use crate::sign::finish::FinishError;
 use crate::sign::identity::SigningIdentity;
 use crate::sign::services::{ServicesError, ServicesRequest, SigningServices};
-use crate::sigstore::oidc::{PRIVACY_CONFIRMATION, PRIVACY_STATEMENT};
 use crate::verify::Artifact;
 
 /// What is to be signed, with what, and where it goes.
@@ -147,7 +146,7 @@ pub async fn sign_blobs(request: &SignBlobs, fetch: &dyn FetchUrl, context: &Con
     refuse_shared_output(request)?;
     let first = request.blobs.first().cloned().unwrap_or_default();
     let services = SigningServices::resolve(&request.services, context).await?;
-    state_privacy(request, &services, context)?;
+    signing::state_privacy(&services, request.consented, context)?;
     let opened = Signing::open(request.key.as_ref(), services, fetch, context).await;
     let mut signing = opened.map_err(|error| SignBlobsError::Signer { blob: first, source: Box::new(error.into()) })?;
     let at = |name: &str| {
@@ -173,16 +172,6 @@ fn refuse_shared_output(request: &SignBlobs) -> Result<(), SignBlobsError> {
     let outputs = &request.outputs;
     let writes = [&outputs.bundle, &outputs.signature, &outputs.certificate].iter().any(|path| path.is_some());
     if blobs.len() > 1 && writes { Err(SignBlobsError::OneFileForSeveral { blobs: blobs.len() }) } else { Ok(()) }
-}
-
-/// As cosign, where services were named by hand and a log is told.
-fn state_privacy(request: &SignBlobs, services: &SigningServices, context: &Context) -> Result<(), PromptError> {
-    if !services.by_hand || services.witnesses.logs.is_empty() {
-        return Ok(());
-    }
-    context.ui.status(PRIVACY_STATEMENT);
-    context.ui.status(PRIVACY_CONFIRMATION);
-    if request.consented { Ok(()) } else { context.ui.confirm(&Consent { warning: None, flag: Some("--yes") }) }
 }
 
 impl From<OpenError> for BlobSignerError {

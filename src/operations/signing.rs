@@ -1,12 +1,13 @@
 //! Who signs in a run: a key, or whoever Fulcio certifies.
 
 use super::signing_key::{SigningKey, SigningKeyError};
-use crate::ambient::Context;
+use crate::ambient::{Consent, Context, PromptError};
 use crate::keys::load::FetchUrl;
 use crate::sign::certifier::{CertifyError, Session};
 use crate::sign::finish::Finish;
 use crate::sign::identity::SigningIdentity;
 use crate::sign::services::SigningServices;
+use crate::sigstore::oidc::{PRIVACY_CONFIRMATION, PRIVACY_STATEMENT};
 
 /// Who signs, and the services that take part.
 pub struct Signing {
@@ -32,6 +33,19 @@ pub enum OpenError {
     /// Neither key nor Fulcio.
     #[error("there is neither a key nor a certificate authority to sign with")]
     Nobody,
+}
+
+/// As cosign, where services were named by hand and a log is told: what becomes public is said, and asked for unless `consented`.
+///
+/// # Errors
+/// Nobody agrees.
+pub fn state_privacy(services: &SigningServices, consented: bool, context: &Context) -> Result<(), PromptError> {
+    if !services.by_hand || services.witnesses.logs.is_empty() {
+        return Ok(());
+    }
+    context.ui.status(PRIVACY_STATEMENT);
+    context.ui.status(PRIVACY_CONFIRMATION);
+    if consented { Ok(()) } else { context.ui.confirm(&Consent { warning: None, flag: Some("--yes") }) }
 }
 
 impl Signing {

@@ -50,6 +50,21 @@ pub async fn put(repository: &RemoteRepository, subject: &Digest, entry: &Descri
     Err(RegistryError::NotKept { what: format!("referrers of {}@{subject}", repository.repository_name()), attempts: update::ATTEMPTS })
 }
 
+/// Makes [`list`] list these manifests no more.
+pub async fn remove(repository: &RemoteRepository, subject: &Digest, referrers: &[Digest]) -> Result<(), RegistryError> {
+    if from_api(repository, subject).await?.is_some() {
+        for referrer in referrers {
+            match repository.delete_manifest(&Selector::Digest(referrer.clone())).await {
+                Err(error) if !error.is_not_found() => return Err(error),
+                _ => {}
+            }
+        }
+        return Ok(());
+    }
+    repository.update_tag(&tag_scheme::referrers_tag(subject), &Removed { referrers }).await?;
+    Ok(())
+}
+
 /// The referrers API; `None` where the registry has none: 404, 400 or 406, or an answer that is no OCI index.
 async fn from_api(repository: &RemoteRepository, subject: &Digest) -> Result<Option<Vec<Descriptor>>, RegistryError> {
     let first = repository.url(&format!("referrers/{subject}")).await?;
@@ -138,6 +153,40 @@ impl TagUpdate for Added<'_> {
 
     fn kept(&self, manifest: &FetchedManifest) -> bool {
         parse("", &manifest.bytes).is_ok_and(|index| index.manifests.iter().any(|entry| entry.digest == self.entry.digest))
+    }
+}
+
+/// Takes entries out of a fallback index. Their manifests stay, for the registry's garbage collection.
+struct Removed<'a> {
+    referrers: &'a [Digest],
+}
+
+impl Removed<'_> {
+    fn lists_one(&self, index: &Index) -> bool {
+        index.manifests.iter().any(|entry| self.removes(entry))
+    }
+
+    fn removes(&self, entry: &Descriptor) -> bool {
+        entry.parsed_digest().is_some_and(|digest| self.referrers.contains(&digest))
+    }
+}
+
+#[async_trait]
+impl TagUpdate for Removed<'_> {
+    async fn edit(&self, present: Option<&FetchedManifest>) -> Result<Option<(String, Vec<u8>)>, RegistryError> {
+        let Some(present) = present.filter(|present| media_type::is_index(&present.descriptor.media_type)) else { return Ok(None) };
+        let mut index = parse("referrers fallback tag", &present.bytes)?;
+        if !self.lists_one(&index) {
+            return Ok(None);
+        }
+        index.manifests.retain(|entry| !self.removes(entry));
+        let bytes = go_json::to_vec(&index)
+            .map_err(|error| RegistryError::Malformed { what: "referrers fallback tag".to_owned(), reason: error.to_string() })?;
+        Ok(Some((media_type::OCI_INDEX.to_owned(), bytes)))
+    }
+
+    fn kept(&self, manifest: &FetchedManifest) -> bool {
+        parse("", &manifest.bytes).is_ok_and(|index| !self.lists_one(&index))
     }
 }
 

@@ -255,6 +255,10 @@ impl Repository for RemoteRepository {
         referrers::put(self, subject, entry, manifest).await
     }
 
+    async fn remove_referrers(&self, subject: &Digest, referrers: &[Digest]) -> Result<(), RegistryError> {
+        referrers::remove(self, subject, referrers).await
+    }
+
     async fn update_tag(&self, tag: &str, update: &dyn TagUpdate) -> Result<Option<Stored>, RegistryError> {
         update::tag(self, tag, update).await
     }

@@ -55,6 +55,9 @@ pub trait Repository: Send + Sync {
     /// registry acknowledged the subject, else a probe of the referrers API, else the fallback tag, merged and read back as ruled.
     async fn put_referrer(&self, subject: &Digest, entry: &Descriptor, manifest: &[u8]) -> Result<Digest, RegistryError>;
 
+    /// Makes [`Repository::referrers`] of `subject` list these manifests no more: they are deleted, or taken out of the fallback tag.
+    async fn remove_referrers(&self, subject: &Digest, referrers: &[Digest]) -> Result<(), RegistryError>;
+
     /// Read, change, write, read back: `edit` gets the manifest that `tag` has now (`None` where it does not exist) and returns what to store, or `None` for
     /// no change; `kept` says whether a manifest read back still holds what was added. Repeats with jitter while another writer interferes.
     async fn update_tag(&self, tag: &str, update: &dyn TagUpdate) -> Result<Option<Stored>, RegistryError>;

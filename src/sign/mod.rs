@@ -1,5 +1,6 @@
 //! Makes signatures: who signs, what is signed, and what witnesses it.
 
+pub mod attestation;
 pub mod blob;
 pub mod certifier;
 pub mod finish;

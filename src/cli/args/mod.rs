@@ -4,9 +4,12 @@
 //! notice that using it gives (see [`crate::cli::flags`]). An empty text counts as not given, as in cosign.
 
 mod annotations;
+mod attest;
+mod attestation;
 mod blob;
 mod bundle;
 mod certificate;
+mod download;
 mod fulcio;
 mod given;
 mod global;
@@ -23,9 +26,12 @@ mod verification;
 mod verify;
 
 pub use annotations::{AnnotationArgs, AnnotationError};
+pub use attest::{AttestArgs, AttestBlobArgs, AttestationOutputArgs, PredicateArgs, SigningArgs};
+pub use attestation::{VerifyAttestationArgs, VerifyBlobAttestationArgs};
 pub use blob::{BlobOutputArgs, SignBlobArgs, VerifyBlobArgs};
 pub use bundle::{BundleCreateArgs, BundleInspectArgs, BundleUpgradeArgs};
 pub use certificate::{CertIdentityArgs, CertVerifyArgs, IdentityFlagsError};
+pub use download::{DownloadAttestationArgs, DownloadSignatureArgs};
 pub use fulcio::{DEFAULT_FULCIO_URL, FulcioArgs};
 pub use given::Given;
 pub use global::GlobalArgs;

@@ -1,7 +1,10 @@
 //! The commands: one file each, and the table that says what there is.
 
+pub mod attest;
+pub mod attest_blob;
 pub mod bundle;
 pub mod completion;
+pub mod download;
 pub mod env;
 pub mod generate_key_pair;
 pub mod help;
@@ -16,7 +19,9 @@ pub mod spec;
 pub mod triangulate;
 pub mod trusted_root;
 pub mod verify;
+pub mod verify_attestation;
 pub mod verify_blob;
+pub mod verify_blob_attestation;
 pub mod version;
 
 use spec::later;
@@ -45,8 +50,8 @@ static COMMANDS: &[&Spec] = &[
     &later("attach attestation"),
     &later("attach sbom"),
     &later("attach signature"),
-    &later("attest"),
-    &later("attest-blob"),
+    &attest::SPEC,
+    &attest_blob::SPEC,
     &bundle::SPEC,
     &bundle::create::SPEC,
     &bundle::inspect::SPEC,
@@ -59,10 +64,10 @@ static COMMANDS: &[&Spec] = &[
     &later("copy"),
     &later("dockerfile"),
     &later("dockerfile verify"),
-    &later("download"),
-    &later("download attestation"),
+    &download::GROUP,
+    &download::attestation::SPEC,
     &later("download sbom"),
-    &later("download signature"),
+    &download::signature::SPEC,
     &later("generate"),
     &generate_key_pair::SPEC,
     &import_key_pair::SPEC,
@@ -89,9 +94,9 @@ static COMMANDS: &[&Spec] = &[
     &later("upload blob"),
     &later("upload wasm"),
     &verify::SPEC,
-    &later("verify-attestation"),
+    &verify_attestation::SPEC,
     &verify_blob::SPEC,
-    &later("verify-blob-attestation"),
+    &verify_blob_attestation::SPEC,
     &triangulate::SPEC,
     &trusted_root::GROUP,
     &trusted_root::CREATE,

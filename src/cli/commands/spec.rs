@@ -62,6 +62,8 @@ pub enum Words {
     None,
     /// So many or more.
     AtLeast(usize),
+    /// So many or fewer.
+    AtMost(usize),
     /// Just so many.
     Exactly(usize),
     /// Exactly one of these.
@@ -184,6 +186,7 @@ impl Spec {
             },
             Words::AtLeast(wanted) if received < wanted => Err(UsageError::TooFew { wanted, received }),
             Words::Exactly(wanted) if received != wanted => Err(UsageError::NotExactly { wanted, received }),
+            Words::AtMost(most) if received > most => Err(UsageError::TooMany { most, received }),
             Words::OneOf(_) if received != 1 => Err(UsageError::NotExactly { wanted: 1, received }),
             Words::OneOf(known) => match words.iter().find(|word| !known.contains(&word.as_str())) {
                 Some(word) => Err(UsageError::InvalidWord { word: word.clone(), path: self.full_name() }),

@@ -108,11 +108,11 @@ async fn run(args: VerifyArgs, context: &Context) -> Result<(), CommandError> {
 }
 
 /// Exit codes as ruled: 10 nothing there, 11 no such tag, 12 nothing that passes.
-fn command_error(error: VerifyImageError) -> CommandError {
+pub(super) fn command_error(error: VerifyImageError) -> CommandError {
     let kind = match &error {
-        VerifyImageError::NoSignatures => ErrorKind::NoSignatures,
+        VerifyImageError::NoSignatures | VerifyImageError::NoAttestations(_) => ErrorKind::NoSignatures,
         VerifyImageError::TagNotFound(_) => ErrorKind::TagNotFound,
-        VerifyImageError::NoMatch(_) => ErrorKind::NoMatchingSignatures,
+        VerifyImageError::NoMatch(_) | VerifyImageError::PredicateType { .. } => ErrorKind::NoMatchingSignatures,
         _ => ErrorKind::General,
     };
     CommandError::from(error).with_kind(kind)

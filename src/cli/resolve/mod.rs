@@ -1,5 +1,6 @@
 //! From what was typed to what is to be done: every rule that turns flags into a request of an operation is here.
 
+pub mod attest;
 pub mod registry;
 pub mod service_spec;
 pub mod services;
@@ -9,6 +10,7 @@ pub mod signing_config;
 mod trust;
 pub mod trusted_root;
 pub mod verify;
+pub mod verify_attestation;
 pub mod verify_blob;
 
 use std::path::{Path, PathBuf};

@@ -120,7 +120,7 @@ pub(super) fn warn_of_old_flags(flags: &[(&str, &str)], context: &Context) {
     }
 }
 
-fn is_true(context: &Context, variable: &str) -> bool {
+pub(super) fn is_true(context: &Context, variable: &str) -> bool {
     context.env.var(variable).is_some_and(|value| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"))
 }
 

@@ -42,6 +42,7 @@ pub async fn resolve(args: &VerifyArgs, urls: &dyn FetchUrl, context: &Context) 
         detached: detached(args, urls, context).await?,
         lookup: lookup(args, context)?,
         max_workers: usize::try_from(args.common.max_workers).unwrap_or(1),
+        attestations: None,
     })
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::trust::{TrustFlags, no_bundle_takes};
 use super::{file_or_url, given, text_or_file};
 use crate::ambient::Context;
-use crate::cli::args::VerifyBlobArgs;
+use crate::cli::args::{CommonVerifyArgs, VerifyBlobArgs};
 use crate::cli::error::CommandError;
 use crate::format::bundle::legacy::LocalBundle;
 use crate::keys::load::FetchUrl;
@@ -80,12 +80,17 @@ fn check_bundle_flags(args: &VerifyBlobArgs) -> Result<(), BlobFormError> {
 
 fn check_detached_flags(args: &VerifyBlobArgs) -> Result<(), BlobFormError> {
     let wants_timestamp = args.common.use_signed_timestamps || !args.common.timestamp_certificate_chain.is_empty();
-    if !args.common.trusted_root.is_empty() {
+    check_detached(&args.common, !args.rfc3161_timestamp.is_empty(), wants_timestamp)
+}
+
+/// What goes with the older form: no trusted root, and a time stamp just where one is asked for.
+pub(super) fn check_detached(common: &CommonVerifyArgs, has_timestamp: bool, wants_timestamp: bool) -> Result<(), BlobFormError> {
+    if !common.trusted_root.is_empty() {
         return Err(BlobFormError::TrustedRoot);
     }
-    match (args.rfc3161_timestamp.is_empty(), wants_timestamp) {
-        (false, false) => Err(BlobFormError::TimestampAlone),
-        (true, true) => Err(BlobFormError::NoTimestamp),
+    match (has_timestamp, wants_timestamp) {
+        (true, false) => Err(BlobFormError::TimestampAlone),
+        (false, true) => Err(BlobFormError::NoTimestamp),
         _ => Ok(()),
     }
 }

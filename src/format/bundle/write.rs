@@ -8,17 +8,34 @@ use crate::format::dsse::Envelope;
 use crate::format::material::MessageSignature;
 
 impl Bundle {
+    /// As [`Bundle::to_json`], with fewer copies of a large payload.
+    pub fn into_json(mut self) -> Vec<u8> {
+        let content = match self.content.take() {
+            Some(BundleContent::Envelope(content)) => Some(envelope(&content)),
+            other => {
+                self.content = other;
+                return self.to_json();
+            }
+        };
+        self.json_with(content)
+    }
+
     /// Compact JSON, without a newline.
     pub fn to_json(&self) -> Vec<u8> {
+        self.json_with(None)
+    }
+
+    fn json_with(&self, encoded_envelope: Option<Value>) -> Vec<u8> {
         let mut object = Map::new();
         put_text(&mut object, "mediaType", &self.media_type);
         if let Some(value) = &self.material {
             object.insert("verificationMaterial".to_owned(), material(value));
         }
-        match &self.content {
-            Some(BundleContent::Message(message)) => object.insert("messageSignature".to_owned(), message_signature(message)),
-            Some(BundleContent::Envelope(value)) => object.insert("dsseEnvelope".to_owned(), envelope(value)),
-            None => None,
+        match (encoded_envelope, &self.content) {
+            (Some(encoded), _) => object.insert("dsseEnvelope".to_owned(), encoded),
+            (None, Some(BundleContent::Message(message))) => object.insert("messageSignature".to_owned(), message_signature(message)),
+            (None, Some(BundleContent::Envelope(value))) => object.insert("dsseEnvelope".to_owned(), envelope(value)),
+            (None, None) => None,
         };
         // Text, numbers, lists and objects always have a JSON form.
         go_json::to_vec(&Value::Object(object)).unwrap_or_default()

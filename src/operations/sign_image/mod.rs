@@ -192,7 +192,8 @@ fn parse(request: &SignImages, context: &Context) -> Result<Vec<(String, ImageRe
     Ok(parsed)
 }
 
-fn tag_warning(typed: &str) -> String {
+/// What cosign says about an image named by a tag.
+pub(super) fn tag_warning(typed: &str) -> String {
     format!(
         "Image reference {typed} uses a tag, not a digest, to identify the image to sign.\n    This can lead you to sign a different image than the intended one. Please use a\n    digest (example.com/ubuntu@sha256:abc123...) rather than tag\n    (example.com/ubuntu:latest) for the input to cosign. The ability to refer to\n    images by tag will be removed in a future release.\n"
     )

@@ -24,23 +24,23 @@ use crate::registry::{Access, Registries, RegistryError, Repository};
 use crate::verify::{self, Artifact, Verified, VerifiedSigner};
 
 /// What one image's verification works with.
-struct Job<'a> {
-    request: &'a VerifyImages,
-    context: &'a Context,
-    now: UnixTime,
-    name: String,
-    repository_name: String,
-    digest: Digest,
-    own: Arc<dyn Repository>,
-    signatures: Arc<dyn Repository>,
+pub(super) struct Job<'a> {
+    pub(super) request: &'a VerifyImages,
+    pub(super) context: &'a Context,
+    pub(super) now: UnixTime,
+    pub(super) name: String,
+    pub(super) repository_name: String,
+    pub(super) digest: Digest,
+    pub(super) own: Arc<dyn Repository>,
+    pub(super) signatures: Arc<dyn Repository>,
     /// The manifest was read with the credentials at hand.
-    was_read: bool,
+    pub(super) was_read: bool,
     /// Where the older signatures are.
-    older: Older,
+    pub(super) older: Older,
 }
 
 /// Where the older signatures of an image are.
-enum Older {
+pub(super) enum Older {
     /// Under its `.sig` tag.
     Tagged,
     /// In this image of a saved directory, if any.
@@ -85,7 +85,7 @@ pub(super) async fn verify_saved(
         signatures: Arc::clone(&own),
         own,
         was_read: true,
-        older: Older::Saved(saved.signatures),
+        older: Older::Saved(if request.attestations.is_some() { saved.attestations } else { saved.signatures }),
     };
     job.run().await
 }
@@ -94,6 +94,9 @@ impl Job<'_> {
     async fn run(self) -> Result<VerifiedImage, VerifyImageError> {
         let Self { request, .. } = self;
         let job = &self;
+        if let Some(wanted) = &request.attestations {
+            return job.attestations(wanted).await;
+        }
         let mut no_match = NoMatch::default();
         let mut unsupported = None;
         if request.detached.is_none() && !request.attached_sbom {
@@ -166,7 +169,7 @@ async fn resolve(repository: &dyn Repository, selector: &Selector) -> Result<(Di
     Ok((parsed_digest(&descriptor, repository)?, true))
 }
 
-fn parsed_digest(descriptor: &Descriptor, repository: &dyn Repository) -> Result<Digest, RegistryError> {
+pub(super) fn parsed_digest(descriptor: &Descriptor, repository: &dyn Repository) -> Result<Digest, RegistryError> {
     descriptor.parsed_digest().ok_or_else(|| RegistryError::Malformed {
         what: format!("manifest of {}", repository.name()),
         reason: "its digest is no SHA-256 digest".into(),
@@ -174,12 +177,12 @@ fn parsed_digest(descriptor: &Descriptor, repository: &dyn Repository) -> Result
 }
 
 impl Job<'_> {
-    fn check(&self, signed: &Signed) -> Result<Verified, String> {
+    pub(super) fn check(&self, signed: &Signed) -> Result<Verified, String> {
         verify::verify(signed, Artifact::Image(&self.digest), &self.request.requirement, &self.request.trusted, self.now)
             .map_err(|error| error.to_string())
     }
 
-    async fn candidates(&self) -> Result<Vec<Descriptor>, VerifyImageError> {
+    pub(super) async fn candidates(&self) -> Result<Vec<Descriptor>, VerifyImageError> {
         match bundles::candidates(&*self.signatures, &self.digest).await {
             Ok(candidates) => Ok(candidates),
             Err(error) => self.absent_if_forbidden(error, "the list of referrers").await.map(|()| Vec::new()),
@@ -223,7 +226,7 @@ impl Job<'_> {
     }
 
     /// The statement in the words of a simple signing payload: what `verify` prints of a bundle.
-    fn payload_of(&self, statement: &Statement) -> SimpleSigningPayload {
+    pub(super) fn payload_of(&self, statement: &Statement) -> SimpleSigningPayload {
         let subject = statement.subjects.iter().find(|subject| subject.has(&self.digest)).or(statement.subjects.first());
         let digest = match subject {
             Some(subject) if subject.has(&self.digest) => self.digest.to_string(),
@@ -313,7 +316,7 @@ impl Job<'_> {
     }
 
     /// Artifactory answers 403 for a tag that does not exist. Where the image itself can be read with the same credentials that counts as absent.
-    async fn absent_if_forbidden(&self, error: RegistryError, what: &str) -> Result<(), VerifyImageError> {
+    pub(super) async fn absent_if_forbidden(&self, error: RegistryError, what: &str) -> Result<(), VerifyImageError> {
         let readable = error.is_forbidden() && (self.was_read || self.own.resolve(&Selector::Digest(self.digest.clone())).await.is_ok());
         if !readable {
             return Err(error.into());
@@ -343,7 +346,7 @@ impl Job<'_> {
     }
 }
 
-fn facts(verified: &Verified) -> Option<CertificateFacts> {
+pub(super) fn facts(verified: &Verified) -> Option<CertificateFacts> {
     match &verified.signer {
         VerifiedSigner::Certificate(certificate) => Some(CertificateFacts::of(&certificate.leaf)),
         VerifiedSigner::Key(_) => None,

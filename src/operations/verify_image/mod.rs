@@ -1,5 +1,6 @@
 //! Verifies the signatures of images: bundles first, the older form where there is no bundle or none that satisfies the policy, under the same policy.
 
+mod attestations;
 mod detached;
 mod image;
 mod outcome;
@@ -15,7 +16,7 @@ use crate::entity::saved::SavedImageError;
 use crate::format::oci::{ImageRef, ReferenceError};
 use crate::format::trusted_root::TrustedRoot;
 use crate::registry::{Registries, RegistryError};
-use crate::verify::Requirement;
+use crate::verify::{Requirement, WantedPredicate};
 
 use super::log_lookup::LogLookup;
 use super::place::Place;
@@ -46,6 +47,8 @@ pub struct VerifyImages {
     pub lookup: Option<LogLookup>,
     /// How many images are worked on at the same time; at least one.
     pub max_workers: usize,
+    /// Attestations of this type are looked for, instead of signatures.
+    pub attestations: Option<WantedPredicate>,
 }
 
 /// Which forms of signatures are looked at.
@@ -82,6 +85,17 @@ pub enum VerifyImageError {
     /// There is no signature.
     #[error("no signatures found")]
     NoSignatures,
+    /// There is no attestation.
+    #[error("no matching attestations: {0} has none")]
+    NoAttestations(String),
+    /// There are attestations, and none is of that type.
+    #[error("none of the attestations matched the predicate type: {wanted}, found: {found}")]
+    PredicateType {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        found: String,
+    },
     /// There are signatures, and none satisfies the policy.
     #[error("{0}")]
     NoMatch(NoMatch),

@@ -81,6 +81,18 @@ impl Blobs {
         if is_there { Ok(()) } else { write_file(&path, bytes) }
     }
 
+    /// Removes a blob; one that is not there is gone already.
+    ///
+    /// # Errors
+    /// The directory cannot be written to.
+    pub fn remove(&self, digest: &Digest) -> Result<(), RegistryError> {
+        let path = self.path(digest);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(RegistryError::Layout { path, reason: error.to_string() }),
+            _ => Ok(()),
+        }
+    }
+
     /// Every manifest among the blobs whose `subject` is `subject`, sorted by digest.
     ///
     /// # Errors

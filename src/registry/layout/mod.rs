@@ -167,6 +167,16 @@ impl Repository for LayoutRepository {
         Err(self.failed("the manifest stored as a referrer names another subject"))
     }
 
+    async fn remove_referrers(&self, _subject: &Digest, referrers: &[Digest]) -> Result<(), RegistryError> {
+        let _lock = self.lock().await?;
+        for referrer in referrers {
+            self.index.remove(&Selector::Digest(referrer.clone()))?;
+            // Referrers are found by their blobs.
+            self.blobs.remove(referrer)?;
+        }
+        Ok(())
+    }
+
     async fn update_tag(&self, tag: &str, update: &dyn TagUpdate) -> Result<Option<Stored>, RegistryError> {
         let _lock = self.lock().await?;
         let selector = Selector::Tag(tag.to_owned());

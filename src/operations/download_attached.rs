@@ -1,0 +1,253 @@
+//! Fetches what is attached to an image, unverified: attestations and signatures, as they are stored or as they read.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::stream::StreamExt;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::place::Place;
+use crate::ambient::Context;
+use crate::crypto::Digest;
+use crate::encoding::{base64, go_json, text};
+use crate::entity::attestations::{predicate_type_of, predicate_type_of_bundle};
+use crate::entity::bundles;
+use crate::entity::signatures::{self, AttachedSignature};
+use crate::format::bundle::{Bundle, BundleContent, legacy};
+use crate::format::dsse::Envelope;
+use crate::format::oci::{Descriptor, ImageRef, Index, ReferenceError, Selector, media_type};
+use crate::registry::{Access, Registries, RegistryError, Repository};
+
+/// What is to be fetched.
+pub struct Download {
+    /// The image, as it was typed.
+    pub image: String,
+    /// Only attestations with this predicate type.
+    pub predicate_type: Option<String>,
+    /// Of the image for this platform in an index.
+    pub platform: Option<String>,
+    /// Print what was signed instead of what it is packed into.
+    pub decode: bool,
+    /// Where it lies.
+    pub place: Place,
+}
+
+/// Why nothing is printed.
+#[derive(Debug, thiserror::Error)]
+pub enum DownloadError {
+    /// A reference that is none.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    /// The image is not there.
+    #[error("entity not found in registry, error: {0}")]
+    NotFound(RegistryError),
+    /// The registry fails.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// No signature.
+    #[error("{}: no signatures associated", text::quote(.0))]
+    NoSignatures(String),
+    /// No attestation of that type.
+    #[error("no attestations with predicate type '{}' found", text::quote(.0))]
+    NoAttestations(String),
+    /// `--platform` of an image that is no index.
+    #[error("specified reference is not a multiarch image")]
+    NotAnIndex,
+    /// No such platform.
+    #[error("unable to find an entity for {}", text::quote(.0))]
+    NoPlatform(String),
+    /// Several images for that platform.
+    #[error("platform spec matches more than one image architecture: {}", text::quote(.0))]
+    SeveralPlatforms(String),
+    /// What is attached is no envelope.
+    #[error("unmarshaling payload: {0}")]
+    Envelope(String),
+    /// stdout cannot be written.
+    #[error("writing the result: {0}")]
+    Output(#[from] io::Error),
+}
+
+struct Located {
+    attached: Arc<dyn Repository>,
+    digest: Digest,
+    name: String,
+}
+
+/// Prints every attestation as one line of JSON: whole bundles first, then the envelopes of the older form.
+///
+/// # Errors
+/// [`DownloadError`]; none at all is no error, unless a predicate type was asked for.
+pub async fn attestations(request: &Download, registries: &Registries, context: &Context) -> Result<(), DownloadError> {
+    let located = locate(request, registries).await?;
+    let mut count = 0;
+    for json in fetch_bundles(&located, request).await? {
+        let is_wanted = |wanted: &String| predicate_type_of_bundle(&json).as_ref() == Some(wanted);
+        if request.predicate_type.as_ref().is_none_or(is_wanted) && print_bundle(&json, request.decode, context)? {
+            count += 1;
+        }
+    }
+    let tag = request.place.attestation_tag(&located.digest);
+    for attached in signatures::under_tag(&*located.attached, &tag, request.place.max_size).await? {
+        let envelope = Envelope::from_json(&attached.payload).map_err(|error| DownloadError::Envelope(error.to_string()))?;
+        let is_wanted = |wanted: &String| predicate_type_of(&envelope).as_ref() == Some(wanted);
+        if request.predicate_type.as_ref().is_none_or(is_wanted) {
+            let line = if request.decode { envelope.payload } else { envelope_line(&attached.payload)? };
+            print_line(line, context)?;
+            count += 1;
+        }
+    }
+    match &request.predicate_type {
+        Some(wanted) if count == 0 => Err(DownloadError::NoAttestations(wanted.clone())),
+        _ => Ok(()),
+    }
+}
+
+/// Prints every bundle as one line of JSON, or where there is none every signature of the older form.
+///
+/// # Errors
+/// [`DownloadError`], where there is none, too.
+pub async fn signatures(request: &Download, registries: &Registries, context: &Context) -> Result<(), DownloadError> {
+    let located = locate(request, registries).await?;
+    let bundles = fetch_bundles(&located, request).await?;
+    for json in &bundles {
+        print_bundle(json, request.decode, context)?;
+    }
+    if !bundles.is_empty() {
+        return Ok(());
+    }
+    let tag = request.place.signature_tag(&located.digest);
+    let attached = signatures::under_tag(&*located.attached, &tag, request.place.max_size).await?;
+    if attached.is_empty() {
+        return Err(DownloadError::NoSignatures(located.name));
+    }
+    for signature in attached {
+        let line = if request.decode { signature.payload } else { signature_line(&signature) };
+        print_line(line, context)?;
+    }
+    Ok(())
+}
+
+async fn locate(request: &Download, registries: &Registries) -> Result<Located, DownloadError> {
+    let image = ImageRef::parse(&request.image)?;
+    let found = registries.locate(&image, Access::Pull)?;
+    let own = found.repository;
+    let malformed = |what: &str| RegistryError::Malformed { what: what.to_owned(), reason: "its digest is no SHA-256 digest".to_owned() };
+    let mut digest = match &found.selector {
+        Selector::Digest(digest) => digest.clone(),
+        Selector::Tag(_) => match own.manifest(&found.selector).await {
+            Ok(manifest) => manifest.descriptor.parsed_digest().ok_or_else(|| malformed(&request.image))?,
+            Err(error) if error.is_not_found() => return Err(DownloadError::NotFound(error)),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    if let Some(platform) = &request.platform {
+        let entry = of_platform(&*own, &digest, platform).await?;
+        digest = entry.parsed_digest().ok_or_else(|| malformed(&entry.digest))?;
+    }
+    let attached = request.place.signatures(registries, (&image, &own), Access::Pull)?;
+    Ok(Located { attached, digest, name: image.to_string() })
+}
+
+/// The image for `platform` (`os[/arch[/variant]]`, perhaps `:version`) in an index.
+async fn of_platform(repository: &dyn Repository, index: &Digest, platform: &str) -> Result<Descriptor, DownloadError> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Platform {
+        os: String,
+        architecture: String,
+        variant: String,
+        #[serde(rename = "os.version")]
+        os_version: String,
+    }
+    let fetched = repository.manifest(&Selector::Digest(index.clone())).await?;
+    if !media_type::is_index(&fetched.descriptor.media_type) {
+        return Err(DownloadError::NotAnIndex);
+    }
+    let listed: Index = serde_json::from_slice(&fetched.bytes)
+        .map_err(|error| RegistryError::Malformed { what: format!("index {index}"), reason: error.to_string() })?;
+    let (words, version) = platform.split_once(':').unwrap_or((platform, ""));
+    let mut words = words.splitn(3, '/').chain(["", "", ""]);
+    let wanted = [words.next(), words.next(), words.next()].map(Option::unwrap_or_default);
+    let matches = |entry: &&Descriptor| {
+        let Some(found) = entry.platform.as_ref().and_then(|raw| serde_json::from_str::<Platform>(raw.get()).ok()) else { return false };
+        let pairs = [(wanted[0], &found.os), (wanted[1], &found.architecture), (wanted[2], &found.variant), (version, &found.os_version)];
+        pairs.iter().all(|(wanted, found)| wanted.is_empty() || wanted == found)
+    };
+    let mut found = listed.manifests.iter().filter(matches);
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one.clone()),
+        (None, _) => Err(DownloadError::NoPlatform(platform.to_owned())),
+        (Some(_), Some(_)) => Err(DownloadError::SeveralPlatforms(platform.to_owned())),
+    }
+}
+
+async fn fetch_bundles(located: &Located, request: &Download) -> Result<Vec<Vec<u8>>, DownloadError> {
+    let candidates = bundles::candidates(&*located.attached, &located.digest).await?;
+    let mut fetched = pin!(bundles::fetch(&*located.attached, &candidates, request.place.max_size));
+    let mut found = Vec::new();
+    while let Some(bundle) = fetched.next().await {
+        found.push(bundle?.bytes);
+    }
+    Ok(found)
+}
+
+/// Prints a bundle on one line; what is none is left out, as in cosign.
+fn print_bundle(json: &[u8], decode: bool, context: &Context) -> Result<bool, DownloadError> {
+    let Ok(bundle) = Bundle::read(json) else { return Ok(false) };
+    let line = match (decode, bundle.content) {
+        (true, Some(BundleContent::Envelope(envelope))) => envelope.payload,
+        (true, _) => return Ok(false),
+        (false, _) => serde_json::from_slice::<Value>(json).and_then(|value| serde_json::to_vec(&value)).unwrap_or_default(),
+    };
+    print_line(line, context)?;
+    Ok(true)
+}
+
+fn print_line(mut line: Vec<u8>, context: &Context) -> Result<(), DownloadError> {
+    line.push(b'\n');
+    Ok(context.ui.result(&line)?)
+}
+
+/// An envelope as cosign prints it: its three fields, in that order, key ids included.
+fn envelope_line(json: &[u8]) -> Result<Vec<u8>, DownloadError> {
+    #[derive(Serialize, Deserialize)]
+    struct Line {
+        #[serde(rename = "payloadType", default)]
+        payload_type: String,
+        #[serde(default)]
+        payload: String,
+        #[serde(default)]
+        signatures: Option<Vec<LineSignature>>,
+    }
+    #[derive(Serialize, Deserialize)]
+    struct LineSignature {
+        #[serde(default)]
+        keyid: String,
+        #[serde(default)]
+        sig: String,
+    }
+    let failed = |error: serde_json::Error| DownloadError::Envelope(error.to_string());
+    go_json::to_vec(&serde_json::from_slice::<Line>(json).map_err(failed)?).map_err(failed)
+}
+
+/// A signature of the older form as cosign prints it. Of certificates the DER is given: what Go prints of a parsed one is nothing that programs read.
+fn signature_line(signature: &AttachedSignature) -> Vec<u8> {
+    let note = |key: &str| signature.annotations.get(key).filter(|value| !value.is_empty());
+    let parsed = |key: &str| note(key).and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let certificates = |key: &str| -> Option<Vec<Value>> {
+        let all = crate::crypto::Certificate::all_from_pem(note(key)?.as_bytes()).ok()?;
+        Some(all.iter().map(|certificate| json!({ "Raw": base64::encode(certificate.der()) })).collect())
+    };
+    let line = json!({
+        "Base64Signature": note(legacy::SIGNATURE).map_or("", String::as_str),
+        "Payload": base64::encode(&signature.payload),
+        "Cert": certificates(legacy::CERTIFICATE).and_then(|all| all.into_iter().next()),
+        "Chain": certificates(legacy::CHAIN),
+        "Bundle": parsed(legacy::BUNDLE),
+        "RFC3161Timestamp": parsed(legacy::RFC3161_TIMESTAMP),
+    });
+    // It is JSON already.
+    go_json::to_vec(&line).unwrap_or_default()
+}
