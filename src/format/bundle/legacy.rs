@@ -221,6 +221,10 @@ fn material_of(annotations: &BTreeMap<String, String>) -> Result<VerificationMat
     let mut material = VerificationMaterial::legacy();
     if let Some(certificate) = given(CERTIFICATE) {
         material.signer = certificate_material(certificate.as_bytes(), given(CHAIN).map(String::as_bytes))?;
+        if let SignerMaterial::Certificate { intermediates, .. } = &mut material.signer {
+            // As in cosign the last of the annotation counts as the root, which comes from the trusted material alone.
+            intermediates.pop();
+        }
     }
     if let Some(bundle) = given(BUNDLE) {
         material.log_entries.push(RekorBundle::parse(bundle)?.to_entry()?);
