@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::blob::{BlobInput, Wanted};
-use super::log_lookup::LogLookup;
+use super::log_lookup::{LogLookup, SignatureOf};
 use super::verify_blob::{Evidence, VerifyBlobError};
 use crate::ambient::Context;
 use crate::crypto::{Digest, HashAlgorithm};
@@ -100,10 +100,10 @@ impl VerifyBlobAttestation {
 
     /// Where a log entry is asked for and none came along, the log is asked.
     async fn look_up(&self, signed: &mut Signed, context: &Context) -> Result<(), VerifyBlobError> {
-        let Evidence::Detached { log: Some(log), .. } = &self.evidence else { return Ok(()) };
+        let Evidence::Detached { log: Some(log), signature: Some(envelope), .. } = &self.evidence else { return Ok(()) };
         let failed = |error: &dyn std::fmt::Display| VerifyBlobError::Lookup(error.to_string());
         let log = LogLookup::new(log, context).map_err(|error| failed(&error))?;
-        log.complete(signed, None, &self.requirement).await.map_err(|error| failed(&error))?;
+        log.complete(signed, SignatureOf::Envelope(envelope), &self.requirement).await.map_err(|error| failed(&error))?;
         Ok(())
     }
 }

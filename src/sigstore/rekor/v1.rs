@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Logged, LoggedContent, RekorError};
+use crate::crypto::Digest;
 use crate::encoding::text::quote;
 use crate::encoding::{base64, go_json, hex};
 use crate::format::tlog::{EntryBody, InclusionProof, LogEntry};
@@ -17,8 +18,13 @@ use crate::sigstore::service::{ANSWER_LIMIT, Service};
 const LIMIT: Duration = Duration::from_secs(90);
 /// The most entries that one answer may hold.
 const MAX_ENTRIES: usize = 64;
+/// The most entries that a log lets be searched for at once.
+pub const MAX_QUERIES: usize = 10;
 /// The most hashes of a proof.
 const MAX_HASHES: usize = 64;
+
+/// What helps when an entry is too large.
+const TOO_LARGE: &str = "this log takes envelopes whole: keep what is large out of the predicate and name it there by its digest, use a Rekor v2, which takes digests only (--signing-config), or sign without a log (--tlog-upload=false)";
 
 /// A log.
 pub struct Rekor {
@@ -71,12 +77,12 @@ impl Rekor {
     /// [`RekorError`].
     pub async fn log(&self, logged: &Logged<'_>) -> Result<LogEntry, RekorError> {
         let request = self.post("/api/v1/log/entries", &proposed(logged));
+        let sent = request.body.as_ref().map_or(0, Vec::len);
         let response = self.service.send(request).await?;
         match response.status {
             StatusCode::CREATED => self.one(&response),
             StatusCode::CONFLICT => self.existing(&response).await,
-            StatusCode::PAYLOAD_TOO_LARGE => Err(self.service.refused(&response, " (the entry is too large for this log)").into()),
-            _ => Err(self.service.refused(&response, "").into()),
+            _ => Err(RekorError::too_large(&response, sent, TOO_LARGE).unwrap_or_else(|| self.service.refused(&response, "").into())),
         }
     }
 
@@ -100,12 +106,14 @@ impl Rekor {
         self.fetched("/api/v1/log/entries", Some(&format!("logIndex={index}"))).await
     }
 
-    /// The entries that are about this very signature; none where the log has not seen it.
+    /// The entries that are about one of these very signatures; none where the log has seen none. Envelopes are looked for as `dsse` and as
+    /// `intoto`, which older programs made. At most [`MAX_QUERIES`] of them are looked for.
     ///
     /// # Errors
     /// [`RekorError`].
-    pub async fn search(&self, logged: &Logged<'_>) -> Result<Vec<LogEntry>, RekorError> {
-        let query = json!({ "entryUUIDs": null, "logIndexes": null, "entries": [proposed(logged)] });
+    pub async fn search(&self, logged: &[Logged<'_>]) -> Result<Vec<LogEntry>, RekorError> {
+        let entries: Vec<Value> = logged.iter().flat_map(|one| [Some(proposed(one)), as_intoto(one)]).flatten().take(MAX_QUERIES).collect();
+        let query = json!({ "entryUUIDs": null, "logIndexes": null, "entries": entries });
         let response = self.service.send(self.post("/api/v1/log/entries/retrieve", &query)).await?;
         if response.status != StatusCode::OK {
             return Err(self.service.refused(&response, "").into());
@@ -148,10 +156,11 @@ impl Rekor {
     /// The entry that a conflict names.
     async fn existing(&self, conflict: &Response) -> Result<LogEntry, RekorError> {
         let location = conflict.header(LOCATION).unwrap_or_default();
-        let uuid = location.rsplit('/').next().unwrap_or_default();
-        if uuid.is_empty() {
-            return Err(self.service.refused(conflict, " (it does not say where)").into());
-        }
+        let said = String::from_utf8_lossy(&conflict.body);
+        // Its message ends with the UUID, should a proxy have dropped the header.
+        let named = || said.split(|letter: char| !letter.is_ascii_hexdigit()).find(|word| (64..=80).contains(&word.len()));
+        let uuid = location.rsplit('/').next().filter(|uuid| !uuid.is_empty()).or_else(named);
+        let uuid = uuid.ok_or_else(|| self.service.refused(conflict, " (it does not say where)"))?;
         self.by_uuid(uuid).await
     }
 
@@ -187,6 +196,22 @@ fn proposed(logged: &Logged<'_>) -> Value {
             "kind": "dsse",
         }),
     }
+}
+
+/// The form of an envelope in the log that older programs chose (`intoto` 0.0.1).
+fn as_intoto(logged: &Logged<'_>) -> Option<Value> {
+    let LoggedContent::Envelope { json, .. } = logged.content else { return None };
+    Some(json!({
+        "apiVersion": "0.0.1",
+        "spec": {
+            "content": {
+                "envelope": String::from_utf8_lossy(json),
+                "hash": { "algorithm": "sha256", "value": Digest::sha256(json).hex() },
+            },
+            "publicKey": logged.key.base64_pem(),
+        },
+        "kind": "intoto",
+    }))
 }
 
 impl Entry {
