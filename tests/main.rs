@@ -30,4 +30,5 @@ mod redaction;
 mod request_counts;
 mod round_trips;
 mod second_opinion;
+mod sigstore_flows;
 mod test_registry;
