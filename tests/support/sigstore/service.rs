@@ -40,6 +40,8 @@ struct Planned {
     fault: Fault,
     /// Only for targets that hold this.
     target: String,
+    /// How many of those are served first.
+    after: usize,
     left: usize,
 }
 
@@ -112,7 +114,12 @@ impl Service {
 
     /// The next `times` requests whose target holds `target` fail so.
     pub fn fail_times(&self, times: usize, target: &str, fault: Fault) {
-        self.faults().push(Planned { fault, target: target.to_owned(), left: times });
+        self.faults().push(Planned { fault, target: target.to_owned(), after: 0, left: times });
+    }
+
+    /// After `count` more requests each one fails so.
+    pub fn fail_after(&self, count: usize, fault: Fault) {
+        self.faults().push(Planned { fault, target: String::new(), after: count, left: usize::MAX });
     }
 
     /// No more faults of the exchange.
@@ -128,7 +135,11 @@ impl Service {
 impl Shared {
     fn next_fault(&self, request: &Request) -> Option<Fault> {
         let mut faults = self.faults.lock().unwrap();
-        let planned = faults.iter_mut().find(|planned| planned.left > 0 && request.target.contains(&planned.target))?;
+        let planned: &mut Planned = faults.iter_mut().find(|planned| planned.left > 0 && request.target.contains(&planned.target))?;
+        if planned.after > 0 {
+            planned.after -= 1;
+            return None;
+        }
         planned.left = planned.left.saturating_sub(usize::from(planned.left != usize::MAX));
         Some(planned.fault.clone())
     }
