@@ -33,5 +33,6 @@ mod round_trips;
 mod second_opinion;
 mod sigstore_faults;
 mod sigstore_flows;
+mod sigstore_interop;
 mod test_registry;
 mod tuf_faults;
