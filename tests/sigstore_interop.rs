@@ -107,7 +107,9 @@ fn images() {
             pair.agree(&[&["sign"], KEYLESS, form, &[&image]], &[&["verify"], &who, verify_form, &[&image]]);
             let image = fresh(&format!("{name}-attested"));
             let predicate = ["--predicate", "predicate.json", "--type", "custom", &image];
-            let verify: &[&[&str]] = &[&["verify-attestation", "--type", "custom"], &who, verify_form, &[&image]];
+            // Over what such an attestation's stamp is, the Go program's two halves do not agree.
+            let form_of_attestations = &verify_form[..verify_form.len().min(1)];
+            let verify: &[&[&str]] = &[&["verify-attestation", "--type", "custom"], &who, form_of_attestations, &[&image]];
             pair.agree(&[&["attest"], KEYLESS, form, &predicate], verify);
             let image = fresh(&format!("{name}-key"));
             pair.agree(&[&["sign"], KEY, form, &[&image]], &[&["verify", "--key", "cosign.pub"], verify_form, &[&image]]);
