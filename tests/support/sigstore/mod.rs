@@ -101,11 +101,6 @@ impl Sigstore {
         world
     }
 
-    /// Whether the services can be asked what they were asked.
-    pub fn is_named(&self) -> bool {
-        matches!(self.source, Source::Named { .. })
-    }
-
     fn address(&self, of: Needs) -> &str {
         match of {
             Needs::Fulcio => &self.fulcio,
