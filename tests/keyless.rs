@@ -5,13 +5,18 @@ use std::os::unix::fs::PermissionsExt as _;
 use crate::support::reference;
 use crate::support::registry::{Behaviour, TestRegistry};
 use crate::support::sandbox::{OLD_FORM, Sandbox};
-use crate::support::sigstore::Sigstore;
+use crate::support::sigstore::{Needs, Sigstore};
 
 const TOKEN: &[&str] = &["sign", "--yes", "--identity-token", "token"];
 
 /// A registry, its image `v1`, services and a sandbox that knows them.
 fn set_up() -> Option<(TestRegistry, String, Sigstore, Sandbox)> {
-    let services = Sigstore::start()?;
+    with(&[Needs::Fulcio])
+}
+
+/// The same with these services.
+fn with(needs: &[Needs]) -> Option<(TestRegistry, String, Sigstore, Sandbox)> {
+    let services = Sigstore::having(needs)?;
     let registry = TestRegistry::start(Behaviour::default());
     let (image, sandbox) = (registry.image("v1"), services.sandbox());
     services.requests();
@@ -44,7 +49,7 @@ fn an_identity_signs_with_three_requests() {
 
 #[test]
 fn rekor_v2_and_a_timestamp_authority() {
-    let Some((_registry, image, services, sandbox)) = set_up() else { return };
+    let Some((_registry, image, services, sandbox)) = with(&[Needs::Fulcio, Needs::RekorV2, Needs::Tsa]) else { return };
     sandbox.write("config.json", services.signing_config(2));
     sandbox.cosign([TOKEN, &["--signing-config", "config.json", &image]].concat()).run().exits(0);
     verifies(&sandbox, &services.who(), &image);
@@ -52,8 +57,8 @@ fn rekor_v2_and_a_timestamp_authority() {
 
 #[test]
 fn a_key_is_witnessed_by_either_version() {
-    for version in [1, 2] {
-        let Some((_registry, image, services, sandbox)) = set_up() else { return };
+    for (version, log) in [(1, Needs::RekorV1), (2, Needs::RekorV2)] {
+        let Some((_registry, image, services, sandbox)) = with(&[log, Needs::Tsa]) else { continue };
         sandbox.write("config.json", services.signing_config(version));
         sandbox.cosign(["sign", "--yes", "--key", "cosign.key", "--signing-config", "config.json", &image]).run().exits(0);
         verifies(&sandbox, &["--key", "cosign.pub"], &image);
@@ -62,7 +67,7 @@ fn a_key_is_witnessed_by_either_version() {
 
 #[test]
 fn the_older_form_with_services_by_hand() {
-    let Some((_registry, image, services, sandbox)) = set_up() else { return };
+    let Some((_registry, image, services, sandbox)) = with(&[Needs::Fulcio, Needs::RekorV1, Needs::Tsa]) else { return };
     let call = [TOKEN, &[OLD_FORM], &services.by_hand(), &["--timestamp-server-url", &services.tsa, &image]].concat();
     sandbox.cosign(call).run().exits(0).says("The sigstore service, hosted by sigstore a Series of LF Projects");
     verifies(&sandbox, &services.who(), &image);
@@ -72,7 +77,7 @@ fn the_older_form_with_services_by_hand() {
 
 #[test]
 fn the_older_form_is_looked_up_in_the_log() {
-    let Some((_registry, image, services, sandbox)) = set_up() else { return };
+    let Some((_registry, image, services, sandbox)) = with(&[Needs::RekorV1]) else { return };
     let outputs = ["--output-signature", "sig", "--output-payload", "payload", &image];
     sandbox.cosign([&["sign", "--yes", "--key", "cosign.key", OLD_FORM], &services.by_hand()[..], &outputs].concat()).run().exits(0);
     let detached = ["verify", "--key", "cosign.pub", "--signature", "sig", "--payload", "payload", "--rekor-url", &services.rekor, &image];
@@ -96,7 +101,7 @@ fn several_images_take_one_certificate() {
 #[test]
 fn a_token_that_fulcio_refuses_is_explained_and_not_shown() {
     let Some((_registry, image, services, sandbox)) = set_up() else { return };
-    let token = services.token("?expired=1");
+    let Some(token) = services.token_with("?expired=1") else { return };
     sandbox.write("token", &token);
     let outcome = sandbox.cosign([TOKEN, &["-d", &image]].concat()).run().exits(1);
     let outcome = outcome.says("Fulcio returned 40").says("the identity token expired at ");
@@ -105,7 +110,9 @@ fn a_token_that_fulcio_refuses_is_explained_and_not_shown() {
 
 #[test]
 fn the_device_flow_and_the_browser() {
-    let Some((_registry, image, _services, sandbox)) = set_up() else { return };
+    let Some((_registry, image, services, sandbox)) = set_up() else { return };
+    // Where nobody logs in by hand.
+    let Some(_) = services.token_with("") else { return };
     let device = sandbox.cosign(["sign", "--yes", &image]).run().exits(0);
     device.says("Non-interactive mode detected, using device flow.").says("Enter the verification code ").says("Token received!");
     std::fs::create_dir(sandbox.path("bin")).unwrap();
@@ -118,7 +125,7 @@ fn the_device_flow_and_the_browser() {
 
 #[test]
 fn a_log_that_nobody_trusts_is_refused_before_anything_is_stored() {
-    let Some((_registry, image, services, sandbox)) = set_up() else { return };
+    let Some((_registry, image, services, sandbox)) = with(&[Needs::Fulcio, Needs::RekorV1]) else { return };
     let Some(other) = Sigstore::start() else { return };
     if services.rekor == other.rekor {
         return; // Services of others: there is only one log.
@@ -147,6 +154,9 @@ fn another_fulcio_is_refused_on_receipt() {
 #[test]
 fn a_warm_cache_needs_no_mirror() {
     let Some((_registry, image, services, sandbox)) = set_up() else { return };
+    if services.requests().is_none() {
+        return; // Services of others go on.
+    }
     sandbox.cosign([TOKEN, &[&image]].concat()).run().exits(0);
     let who = services.who().into_iter().map(str::to_owned).collect::<Vec<_>>();
     let verify = |more: &[&str]| {
@@ -166,11 +176,10 @@ fn a_warm_cache_needs_no_mirror() {
 
 #[test]
 fn a_file_is_signed_with_three_requests() {
-    let Some(services) = Sigstore::start() else { return };
-    let sandbox = services.sandbox();
-    sandbox.write("file", "content");
-    services.requests();
-    for version in [1, 2] {
+    for (version, log) in [(1, Needs::RekorV1), (2, Needs::RekorV2)] {
+        let Some(services) = Sigstore::having(&[Needs::Fulcio, log, Needs::Tsa]) else { continue };
+        let sandbox = services.sandbox();
+        sandbox.write("file", "content");
         sandbox.write("config.json", services.signing_config(version));
         // The reference program makes trips of its own.
         services.requests();
@@ -194,7 +203,7 @@ fn a_file_is_signed_with_three_requests() {
 
 #[test]
 fn a_file_in_the_older_form_is_looked_up_in_the_log() {
-    let Some(services) = Sigstore::start() else { return };
+    let Some(services) = Sigstore::having(&[Needs::Fulcio, Needs::RekorV1]) else { return };
     let sandbox = services.sandbox();
     sandbox.write("file", "content");
     let outputs = ["--output-signature", "sig", "--output-certificate", "cert", "--bundle", "old.json", "file"];

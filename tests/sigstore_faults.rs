@@ -1,7 +1,8 @@
 //! Services that fail or lie: each error names the service, what it said and what to do, and nothing is stored that does not verify.
 
 use crate::sigstore_flows::{sign_blob, verify_blob};
-use crate::support::registry::{Behaviour, TestRegistry};
+
+use crate::support::registry::{Behaviour, Effect, TestRegistry};
 use crate::support::sandbox::{OLD_FORM, Outcome, Sandbox};
 use crate::support::sigstore::Sigstore;
 use crate::support::sigstore::fulcio::Issue;
@@ -266,6 +267,26 @@ fn a_run_over_images_says_what_was_written() {
     let verify = |image: &str| case.sandbox.cosign([&["verify"], &case.services.who()[..], &[image]].concat());
     verify(&images[0]).run().exits(0);
     verify(&images[1]).run().fails(10);
+}
+
+/// The log has taken it, and then there is no place for it.
+#[test]
+fn a_signature_that_cannot_be_stored_says_where_it_is_logged() {
+    let case = Case::new(2);
+    let told = "The transparency log has the signature already, at index ";
+    let nowhere = ["sign-blob", "--yes", "--identity-token", "token", "--bundle", "nowhere/bundle.json", "file"];
+    case.sandbox.cosign(nowhere).run().fails(1).says(told).says("nowhere/bundle.json");
+    let registry = TestRegistry::start(Behaviour::default());
+    let image = registry.image("v1");
+    registry.inject(crate::support::registry::Fault::on("PUT", "/manifests/", Effect::status(403, "DENIED")));
+    let by_hand = [&[OLD_FORM], &case.services.by_hand()[..]].concat();
+    case.sandbox.write("predicate.json", "{}");
+    for form in [CONFIG, &by_hand] {
+        let token = ["--yes", "--identity-token", "token"];
+        case.sandbox.cosign([&["sign"], &token[..], form, &[&image]].concat()).run().fails(1).says(told).says("DENIED");
+        let predicate = ["--predicate", "predicate.json", &image];
+        case.sandbox.cosign([&["attest"], &token[..], form, &predicate].concat()).run().fails(1).says(told).says("DENIED");
+    }
 }
 
 #[test]

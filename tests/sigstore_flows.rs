@@ -2,13 +2,14 @@
 //! variables name.
 
 use crate::support::http_server::Request;
+use crate::support::pki;
 use crate::support::reference;
 use crate::support::registry::{Behaviour, TestRegistry};
 use crate::support::sandbox::{Call, OLD_FORM, Sandbox};
 use crate::support::sigstore::keys::KeyKind;
 use crate::support::sigstore::service::Fault;
 use crate::support::sigstore::world::{Options, World};
-use crate::support::sigstore::{Needs, Sigstore, world};
+use crate::support::sigstore::{Needs, Sigstore, path_text, world};
 
 const TOKEN: &[&str] = &["--yes", "--identity-token", "token"];
 const BUNDLE: &[&str] = &["--bundle", "bundle.json"];
@@ -160,8 +161,8 @@ fn without_consent_nothing_is_told() {
 
 #[test]
 fn attestations_of_files_and_images() {
-    for version in [1, 2] {
-        let Some(services) = Sigstore::start() else { return };
+    for (version, log) in [(1, Needs::RekorV1), (2, Needs::RekorV2)] {
+        let Some(services) = Sigstore::having(&[Needs::Fulcio, log, Needs::Tsa]) else { continue };
         let registry = TestRegistry::start(Behaviour::default());
         let (image, sandbox) = (registry.image("v1"), with_file(&services));
         sandbox.write("config.json", services.signing_config(version));
@@ -274,6 +275,25 @@ fn services_with_other_kinds_of_keys() {
             sign_blob(&sandbox, &["--signing-config", "config.json"]).run().exits(0);
             verifies(&sandbox, &services);
         }
+    }
+}
+
+#[test]
+fn a_timestamp_authority_behind_mutual_tls() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let Some(ca) = pki::self_signed(directory.path(), "ca", "DNS:ca.test") else { return };
+    let server = pki::issued_by(&ca, directory.path(), "server", "DNS:tsa.test").unwrap();
+    let client = pki::issued_by(&ca, directory.path(), "client", "DNS:client.test").unwrap();
+    let tsa_tls = Some(pki::server_config_for(&server, &ca));
+    let services = Sigstore::of_world(World::start(&Options { tsa_tls, ..Options::default() }));
+    let sandbox = with_file(&services);
+    let authority = ["--timestamp-client-cacert", path_text(&ca.certificate), "--timestamp-server-name", "tsa.test"];
+    let shown = ["--timestamp-client-cert", path_text(&client.certificate), "--timestamp-client-key", path_text(&client.key)];
+    sign_blob(&sandbox, &[authority, shown].concat()).run().exits(0);
+    verifies(&sandbox, &services);
+    // Without a certificate, without the authority, under another name.
+    for less in [&authority[..], &shown, &[&authority[..2], &shown].concat()] {
+        sign_blob(&sandbox, less).run().fails(1).says("timestamp authority: ");
     }
 }
 

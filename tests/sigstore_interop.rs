@@ -164,3 +164,38 @@ fn both_refuse_the_same() {
         }
     });
 }
+
+/// PyPI's `sigstore`, which `COSIGN_TEST_PYPI_SIGSTORE` names (its executable): a third opinion, of files, in both logs, both ways.
+#[test]
+fn pypi_sigstore() {
+    let Some(python) = std::env::var_os("COSIGN_TEST_PYPI_SIGSTORE").filter(|name| !name.is_empty()).map(PathBuf::from) else {
+        crate::support::skipped("COSIGN_TEST_PYPI_SIGSTORE names no program");
+        return;
+    };
+    let services = Sigstore::virtual_services();
+    let sandbox = services.sandbox();
+    sandbox.write("file", "content");
+    let call = |words: &[&str]| {
+        let mut call = sandbox.cosign(words);
+        call.use_program(python.clone());
+        call.run()
+    };
+    let root: serde_json::Value = serde_json::from_str(&services.world().trusted_root()).unwrap();
+    for version in [1, 2] {
+        let config = services.signing_config(version);
+        sandbox.write("config.json", &config);
+        let config: serde_json::Value = serde_json::from_str(&config).unwrap();
+        let media_type = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json";
+        let trust = serde_json::json!({ "mediaType": media_type, "trustedRoot": root, "signingConfig": config });
+        sandbox.write("trust.json", trust.to_string());
+        let who = services.who();
+        let ours = ["sign-blob", "--yes", "--identity-token", "token", "--signing-config", "config.json", "--bundle", "ours.json", "file"];
+        sandbox.cosign(ours).run().exits(0);
+        let verify = ["verify", "identity", "--bundle", "ours.json", "--cert-identity", who[1], "--cert-oidc-issuer", who[3], "file"];
+        call(&[&["--trust-config", "trust.json"], &verify[..]].concat()).exits(0);
+        let token = sandbox.read("token");
+        call(&["--trust-config", "trust.json", "sign", "--identity-token", &token, "--bundle", "theirs.json", "--overwrite", "file"])
+            .exits(0);
+        sandbox.cosign([&["verify-blob", "--bundle", "theirs.json"], &who[..], &["file"]].concat()).run().exits(0);
+    }
+}

@@ -158,8 +158,9 @@ pub async fn sign_blobs(request: &SignBlobs, fetch: &dyn FetchUrl, context: &Con
         context.deadline.check()?;
         signed.push(sign_one(name, &mut signing, fetch, context).await.map_err(at(name))?);
     }
-    for (name, signed) in request.blobs.iter().zip(&signed) {
-        write(request, signed, context).map_err(at(name))?;
+    for (number, (name, finished)) in request.blobs.iter().zip(&signed).enumerate() {
+        let told = |_: &_| signed[number..].iter().for_each(|lost| signing::tell_logged(&signing::logged(&lost.bundle), context));
+        write(request, finished, context).inspect_err(told).map_err(at(name))?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::signing_key::{SigningKey, SigningKeyError};
 use crate::ambient::{Consent, Context, PromptError};
+use crate::format::bundle::Bundle;
 use crate::keys::load::FetchUrl;
 use crate::sign::certifier::{CertifyError, Session};
 use crate::sign::finish::Finish;
@@ -46,6 +47,18 @@ pub fn state_privacy(services: &SigningServices, consented: bool, context: &Cont
     context.ui.status(PRIVACY_STATEMENT);
     context.ui.status(PRIVACY_CONFIRMATION);
     if consented { Ok(()) } else { context.ui.confirm(&Consent { warning: None, flag: Some("--yes") }) }
+}
+
+/// Where logs have what a bundle holds.
+pub fn logged(bundle: &Bundle) -> Vec<i64> {
+    bundle.material.iter().flat_map(|material| &material.log_entries).map(|entry| entry.entry.log_index).collect()
+}
+
+/// Says where logs have a signature that could not be stored: nobody takes it out of them.
+pub fn tell_logged(indices: &[i64], context: &Context) {
+    for index in indices {
+        context.ui.status(&format!("The transparency log has the signature already, at index {index}"));
+    }
 }
 
 impl Signing {

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 
 use super::skipped;
 
@@ -52,9 +53,26 @@ fn make(directory: &Path, name: &str, names: &str, authority: Option<&Issued>) -
 
 /// What a server of this process needs to show the certificate.
 pub fn server_config(issued: &Issued) -> Arc<ServerConfig> {
+    configured(issued, None)
+}
+
+/// The same, for clients only that show a certificate of an authority's.
+pub fn server_config_for(issued: &Issued, clients: &Issued) -> Arc<ServerConfig> {
+    configured(issued, Some(clients))
+}
+
+fn configured(issued: &Issued, clients: Option<&Issued>) -> Arc<ServerConfig> {
     let chain = CertificateDer::pem_file_iter(&issued.certificate).unwrap().map(Result::unwrap).collect();
     let key = PrivateKeyDer::from_pem_file(&issued.key).unwrap();
-    let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
-    let config = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().unwrap();
+    let config = match clients {
+        None => builder.with_no_client_auth(),
+        Some(authority) => {
+            let mut roots = RootCertStore::empty();
+            roots.add(CertificateDer::from_pem_file(&authority.certificate).unwrap()).unwrap();
+            builder.with_client_cert_verifier(WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap())
+        }
+    };
     Arc::new(config.with_single_cert(chain, key).unwrap())
 }

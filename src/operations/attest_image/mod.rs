@@ -22,6 +22,7 @@ use crate::registry::{Registries, RegistryError};
 use crate::sign::attestation::{self, OlderAttestation};
 use crate::sign::certifier::CertifyError;
 use crate::sign::finish::FinishError;
+use crate::sign::identity::SigningIdentity;
 use crate::sign::services::{ServicesError, ServicesRequest, SigningServices};
 use crate::verify::Artifact;
 use target::Target;
@@ -216,24 +217,35 @@ async fn attest_one(
     } else {
         signing.finish(identity, true).bundle(bundle, Artifact::Image(&target.digest), context).await?
     };
-    match request.form {
+    let logged = signing::logged(&bundle);
+    let stored = match request.form {
         AttestationForm::Bundle => as_bundle(request, target, (bundle, predicate_type), context).await,
         AttestationForm::Layer(style) => {
             let older = OlderAttestation::of(bundle, identity);
-            if let Some(path) = &request.bundle {
-                write_bundle(path, &older.to_local_bundle(identity).to_json(), context)?;
-            }
-            if request.upload {
-                return store::layer(request, target, (older, predicate_type, style), context).await;
-            }
-            if request.bundle.is_none() {
-                let mut line = older.envelope;
-                line.push(b'\n');
-                context.ui.result(&line)?;
-            }
-            Ok(())
+            as_layer(request, target, (older, identity, predicate_type, style), context).await
         }
+    };
+    stored.inspect_err(|_| signing::tell_logged(&logged, context))
+}
+
+async fn as_layer(
+    request: &AttestImages,
+    target: &Target,
+    (older, identity, predicate_type, style): (OlderAttestation, &SigningIdentity, &str, ImageStyle),
+    context: &Context,
+) -> Result<(), AttestStepError> {
+    if let Some(path) = &request.bundle {
+        write_bundle(path, &older.to_local_bundle(identity).to_json(), context)?;
     }
+    if request.upload {
+        return store::layer(request, target, (older, predicate_type, style), context).await;
+    }
+    if request.bundle.is_none() {
+        let mut line = older.envelope;
+        line.push(b'\n');
+        context.ui.result(&line)?;
+    }
+    Ok(())
 }
 
 async fn as_bundle(

@@ -27,7 +27,7 @@ use super::files;
 use super::outputs::{Made, Outputs};
 use super::place::Place;
 use super::progress;
-use super::signing::{OpenError, Signing};
+use super::signing::{self, OpenError, Signing};
 use super::signing_key::{SigningKey, SigningKeyError};
 use target::Target;
 
@@ -232,12 +232,14 @@ async fn sign_one(
         SignatureForm::Bundle => {
             let statement = Statement::sign(&target.digest, &request.annotations).to_json();
             let (signed, bundle) = image::sign_statement(&identity, statement).await?;
-            let bundle = finish.bundle(bundle, Artifact::Image(&target.digest), context).await?.to_json();
+            let bundle = finish.bundle(bundle, Artifact::Image(&target.digest), context).await?;
+            let (logged, bundle) = (signing::logged(&bundle), bundle.to_json());
             let made = Made { signatures: &[signed], certificate: &certificate, bundle: &bundle };
-            outputs.write(&made, &*context.ui).map_err(SignImageError::Output)?;
-            if request.upload {
-                store::bundle(target, &bundle, context).await?;
-            }
+            let stored = async {
+                outputs.write(&made, &*context.ui).map_err(SignImageError::Output)?;
+                if request.upload { store::bundle(target, &bundle, context).await } else { Ok(()) }
+            };
+            stored.await.inspect_err(|_| signing::tell_logged(&logged, context))
         }
         SignatureForm::SimpleSigning { .. } => {
             let (mut signed, mut evidence) = (Vec::new(), Vec::new());
@@ -246,15 +248,17 @@ async fn sign_one(
                 evidence.push(finish.payload(&one, &target.digest, context).await?);
                 signed.push(one);
             }
+            let logged: Vec<i64> = evidence.iter().flat_map(|one| &one.log_entries).map(|entry| entry.log_index).collect();
             let bundle = store::legacy_bundle(&identity, &signed, &evidence);
             let made = Made { signatures: &signed, certificate: &certificate, bundle: &bundle };
-            outputs.write(&made, &*context.ui).map_err(SignImageError::Output)?;
-            if request.upload {
-                store::signatures(request, target, (&identity, &signed, &evidence), context).await?;
-            }
+            let stored = async {
+                outputs.write(&made, &*context.ui).map_err(SignImageError::Output)?;
+                let all = (&identity, &signed[..], &evidence[..]);
+                if request.upload { store::signatures(request, target, all, context).await } else { Ok(()) }
+            };
+            stored.await.inspect_err(|_| signing::tell_logged(&logged, context))
         }
     }
-    Ok(())
 }
 
 fn payloads(request: &SignImages, target: &Target, prepared: Option<&[u8]>) -> Vec<Vec<u8>> {

@@ -59,9 +59,9 @@ pub enum Needs {
 }
 
 impl Sigstore {
-    /// The services, or `None`, said aloud, where one of them is not there.
+    /// Services that certify whoever has a token, and what their TUF repository names besides.
     pub fn start() -> Option<Self> {
-        Self::having(&[Needs::Fulcio, Needs::RekorV1, Needs::RekorV2, Needs::Tsa])
+        Self::having(&[Needs::Fulcio])
     }
 
     /// The services; `None`, said aloud, where one that the test needs is not there.
@@ -101,11 +101,6 @@ impl Sigstore {
         world
     }
 
-    /// Whether the services can be asked what they were asked.
-    pub fn is_named(&self) -> bool {
-        matches!(self.source, Source::Named { .. })
-    }
-
     fn address(&self, of: Needs) -> &str {
         match of {
             Needs::Fulcio => &self.fulcio,
@@ -137,13 +132,23 @@ impl Sigstore {
         sandbox.cosign(["initialize", "--mirror", &self.tuf_mirror, "--root", path_text(&self.root())]).run().exits(0);
     }
 
+    /// A token of the issuer's with other claims, as `query` says; `None`, said aloud, where the issuer knows no such short cut.
+    pub fn token_with(&self, query: &str) -> Option<Vec<u8>> {
+        if let Source::Named { .. } = self.source {
+            let found = named::short_cut(&self.issuer, query).map(String::into_bytes);
+            if found.is_none() {
+                skipped("this issuer gives no tokens with claims of one's choice");
+            }
+            return found;
+        }
+        Some(self.token(query))
+    }
+
     /// A token of the issuer's; `query` changes its claims.
     pub fn token(&self, query: &str) -> Vec<u8> {
         match &self.source {
             Source::Named { token: Some(token), .. } if query.is_empty() => token.clone().into_bytes(),
-            Source::Named { .. } => {
-                named::token(&self.issuer, query).expect("the issuer gives no token; set COSIGN_TEST_ID_TOKEN").into_bytes()
-            }
+            Source::Named { .. } => named::token(&self.issuer).expect("the issuer gives no token; set COSIGN_TEST_ID_TOKEN").into_bytes(),
             _ => http_client::get(&format!("{}/id-token{query}", self.issuer)),
         }
     }

@@ -23,7 +23,7 @@ impl Sigstore {
         let address = |name: &str| variable(name).unwrap_or_default().trim_end_matches('/').to_owned();
         let issuer = address("OIDC_ISSUER");
         let given = variable("ID_TOKEN");
-        let token = given.clone().or_else(|| token(&issuer, ""));
+        let token = given.clone().or_else(|| token(&issuer));
         let identity = variable("IDENTITY").or_else(|| token.as_deref().and_then(identity_of)).unwrap_or_default();
         // Without a token no Fulcio is of use.
         let fulcio = if token.is_some() { address("FULCIO_URL") } else { String::new() };
@@ -41,9 +41,13 @@ impl Sigstore {
 }
 
 /// A token of an issuer's.
-pub(super) fn token(issuer: &str, query: &str) -> Option<String> {
-    let simple = curl(&[&format!("{issuer}/id-token{query}")]).filter(|text| text.matches('.').count() == 2);
-    simple.or_else(|| granted(issuer).filter(|_| query.is_empty()))
+pub(super) fn token(issuer: &str) -> Option<String> {
+    short_cut(issuer, "").or_else(|| granted(issuer))
+}
+
+/// A token without any flow, as test issuers give them; `query` changes its claims.
+pub(super) fn short_cut(issuer: &str, query: &str) -> Option<String> {
+    curl(&[&format!("{issuer}/id-token{query}")]).filter(|text| text.matches('.').count() == 2)
 }
 
 /// What the token endpoint gives.

@@ -22,7 +22,6 @@ pub struct Template {
 pub struct Authority {
     pub key: Key,
     pub subject: Vec<u8>,
-    pub serial: Vec<u8>,
     pub certificate: Vec<u8>,
 }
 
@@ -86,9 +85,8 @@ impl Authority {
     pub fn root(kind: KeyKind, subject: &[u8], now: i64) -> Self {
         let key = Key::new(kind);
         let template = Self::template(&key, subject, None, now);
-        let serial = serial();
-        let certificate = signed(&tbs(&template, subject, &serial, &key), &key);
-        Self { key, subject: subject.to_vec(), serial, certificate }
+        let certificate = signed(&tbs(&template, subject, &serial(), &key), &key);
+        Self { key, subject: subject.to_vec(), certificate }
     }
 
     /// An authority below this one, for one usage.
@@ -97,9 +95,8 @@ impl Authority {
         let mut template = Self::template(&key, subject, Some(0), now);
         template.extensions.push(authority_key_id(&self.key.spki()));
         template.extensions.push(extended_key_usage(usage, false));
-        let serial = serial();
-        let certificate = signed(&tbs(&template, &self.subject, &serial, &self.key), &self.key);
-        Self { key, subject: subject.to_vec(), serial, certificate }
+        let certificate = signed(&tbs(&template, &self.subject, &serial(), &self.key), &self.key);
+        Self { key, subject: subject.to_vec(), certificate }
     }
 
     fn template(key: &Key, subject: &[u8], path_length: Option<u8>, now: i64) -> Template {
