@@ -56,6 +56,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["rustls_native_certs"], &["http/tls"]),
     (&["sigstore_tuf"], &["sigstore/tuf"]),
     (&["jiff"], &["sigstore/tuf"]),
+    (&["h2"], &["sigstore/oidc/ambient/spiffe"]),
     (&["clap"], &["cli"]),
     (&["clap_complete"], &["cli"]),
     (&["indicatif"], &["cli"]),

@@ -31,6 +31,7 @@ mod redaction;
 mod request_counts;
 mod round_trips;
 mod second_opinion;
+mod service_flags;
 mod sigstore_faults;
 mod sigstore_flows;
 mod sigstore_interop;

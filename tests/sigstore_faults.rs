@@ -108,7 +108,7 @@ fn a_certificate_is_checked_on_receipt() {
         case.world().fulcio.issues(issue);
         let outcome = case.refused(&[says]);
         if issue != Issue::OtherKey {
-            outcome.says("the certificate that Fulcio issued is refused").says("is this Fulcio and its CT log in the trusted root?");
+            outcome.says("the certificate that Fulcio issued is refused").says("is this Fulcio in the trusted root, and its CT log?");
         }
     }
     // Neither log nor authority was told.
@@ -134,7 +134,7 @@ fn rekor_v1_refuses() {
         log.heal();
     }
     case.world().rekor_v1.takes_at_most(100);
-    case.refused(&["Rekor returned 413: ", "too large for this log"]);
+    case.refused(&["Rekor returned 413: ", "entry too large (0.0 MB): "]);
     assert_eq!(case.world().rekor_v1.entries(), 0);
 }
 
@@ -184,7 +184,7 @@ fn rekor_v2_refuses() {
         log.service.heal();
     }
     log.takes_at_most(100);
-    case.refused(&["Rekor returned 413: ", "too large for this log"]);
+    case.refused(&["Rekor returned 413: ", "entry too large (0.0 MB): "]);
     assert_eq!(log.entries(), 0);
 }
 

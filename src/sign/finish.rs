@@ -63,10 +63,12 @@ impl Finish<'_> {
     /// # Errors
     /// [`FinishError`]; then nothing should be stored.
     pub async fn bundle(&self, mut bundle: Bundle, artifact: Artifact<'_>, context: &Context) -> Result<Bundle, FinishError> {
+        let mut stamped = None;
         let evidence = match &bundle.content {
             Some(BundleContent::Envelope(envelope)) => {
                 let (json, signed) = (envelope.to_json(), envelope.signed_bytes());
                 let signature = envelope.single_signature().map_err(|_| FinishError::NoDigest)?;
+                stamped = self.services.stamps_envelopes.then(|| json.clone());
                 self.witness(LoggedContent::Envelope { json: &json, signed: &signed }, &signature.signature, context).await?
             }
             Some(BundleContent::Message(message)) => {
@@ -78,7 +80,9 @@ impl Finish<'_> {
         };
         evidence.log_entries.into_iter().for_each(|entry| bundle.push_log_entry(entry));
         evidence.timestamps.into_iter().for_each(|response| bundle.push_timestamp(response));
-        self.verify(&bundle.to_signed()?, artifact, context)?;
+        let mut signed = bundle.to_signed()?;
+        signed.material.envelope_bytes = stamped;
+        self.verify(&signed, artifact, context)?;
         Ok(bundle)
     }
 
@@ -113,7 +117,12 @@ impl Finish<'_> {
             None => LoggedKey::PublicKey(self.identity.signer.public_key()),
         };
         let logged = Logged { content, signature, key };
-        self.services.witnesses.witness(&logged, self.with_logs, self.services.trusted_for_time(), &*context.rng).await
+        let stamped = match content {
+            LoggedContent::Envelope { json, .. } if self.services.stamps_envelopes => json,
+            _ => signature,
+        };
+        let logged = self.with_logs.then_some(&logged);
+        self.services.witnesses.witness(logged, stamped, self.services.trusted_for_time(), &*context.rng).await
     }
 
     fn verify(&self, signed: &Signed, artifact: Artifact<'_>, context: &Context) -> Result<(), FinishError> {

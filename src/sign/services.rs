@@ -48,6 +48,8 @@ pub struct ServicesRequest {
     pub hashed: bool,
     /// The kind of key that is made where none was given (`--signing-algorithm`).
     pub algorithm: KeyAlgorithm,
+    /// Certificates without SCT will do (`--insecure-skip-verify`).
+    pub insecure_skip_sct: bool,
     /// `--trusted-root`.
     pub trusted_root: Option<PathBuf>,
     /// How tokens are got; its issuer is filled in here.
@@ -81,6 +83,8 @@ pub struct SigningServices {
     pub by_hand: bool,
     /// Whether the logs check signatures by a digest: Ed25519 has to be Ed25519ph then.
     pub prehash: bool,
+    /// Whether time stamps are over the JSON of an envelope and not over its signature: so attestations of the older form are verified.
+    pub stamps_envelopes: bool,
 }
 
 /// Why the services cannot be used.
@@ -166,7 +170,13 @@ impl SigningServices {
         }
         let certifier = if request.certificate {
             let token = TokenRequest { issuer: chosen.issuer(), ..request.token.clone() };
-            Some(Certifier { fulcio: Fulcio::new(&chosen.fulcio()?, &client)?, token, key: None, algorithm: request.algorithm })
+            Some(Certifier {
+                fulcio: Fulcio::new(&chosen.fulcio()?, &client)?,
+                token,
+                key: None,
+                algorithm: request.algorithm,
+                insecure_skip_sct: request.insecure_skip_sct,
+            })
         } else {
             None
         };
@@ -180,6 +190,7 @@ impl SigningServices {
             witnesses,
             by_hand: request.is_by_hand(),
             prehash,
+            stamps_envelopes: request.needs_promise && !request.hashed,
         })
     }
 

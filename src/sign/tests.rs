@@ -76,6 +76,7 @@ fn request(config: ConfigSource, directory: &Path) -> ServicesRequest {
         needs_promise: false,
         hashed: true,
         algorithm: KeyAlgorithm::Ecdsa(crate::crypto::Curve::P256),
+        insecure_skip_sct: false,
         trusted_root: Some(root),
         token: token(),
     }
@@ -143,7 +144,13 @@ fn fulcio(lasting: i64) -> Server {
 
 fn session(server: &Server) -> Session {
     let fulcio = Fulcio::new(&server.url, &client(&Fake::default())).unwrap();
-    Session::new(Certifier { fulcio, token: token(), key: None, algorithm: KeyAlgorithm::Ecdsa(crate::crypto::Curve::P256) })
+    Session::new(Certifier {
+        fulcio,
+        token: token(),
+        key: None,
+        algorithm: KeyAlgorithm::Ecdsa(crate::crypto::Curve::P256),
+        insecure_skip_sct: false,
+    })
 }
 
 #[test]
@@ -181,8 +188,16 @@ fn finish(log: &Server, authority: Option<&Server>, key: PrivateKey, signature: 
     let clients = client(&Fake::default());
     let mut witnesses = Witnesses { logs: vec![Log::V1(v1::Rekor::new(&log.url, &clients).unwrap())], authorities: vec![] };
     witnesses.authorities.extend(authority.map(|server| TimestampService::new(&server.url, &clients).unwrap()));
-    let services =
-        SigningServices { trusted: None, is_partial: true, cached: None, certifier: None, witnesses, by_hand: true, prehash: false };
+    let services = SigningServices {
+        trusted: None,
+        is_partial: true,
+        cached: None,
+        certifier: None,
+        witnesses,
+        by_hand: true,
+        prehash: false,
+        stamps_envelopes: false,
+    };
     let identity = SigningIdentity { signer: Arc::new(key), certificate: None };
     let message = MessageSignature { signature, digest: Some((&Digest::sha256("file")).into()) };
     let bundle = Bundle::new(BundleContent::Message(message), identity.bundle_signer());

@@ -2,7 +2,7 @@
 
 use super::SignerKey;
 use super::requirement::Artifact;
-use crate::crypto::{Digest, HashAlgorithm, KeyAlgorithm, SignatureScheme};
+use crate::crypto::{Digest, HashAlgorithm, KeyAlgorithm, PublicKey, SignatureScheme};
 use crate::encoding::hex;
 use crate::format::material::{Form, Signed, SignedContent};
 use crate::format::tlog::{EntryBody, EntrySignature, EntryVerifier, key_details};
@@ -101,12 +101,26 @@ pub(super) fn check(body: &EntryBody, signed: &Signed, artifact: Artifact<'_>, s
             if body.is_rekor_v2() && !has_fitting_details(signature, digest.algorithm()) {
                 return Err(BindingError::KeyDetails);
             }
+            // cosign takes SHA-256 only here, and so refuses what it signed itself with keys that sign by other functions.
+            if legacy && !signs_by(signer, digest.algorithm()) {
+                return Err(BindingError::LegacyAlgorithm(digest.algorithm().name()));
+            }
             check_digest(digest, body.is_rekor_v2(), signed, artifact)
         }
         EntryBody::Envelope { payload_digest, envelope_digest, .. } => {
             check_envelope(payload_digest.as_ref(), envelope_digest.as_ref(), signed)
         }
     }
+}
+
+/// Whether the key may have signed a digest by that function: SHA-256, or one that goes with this kind of key.
+fn signs_by(signer: SignerKey<'_>, hash: HashAlgorithm) -> bool {
+    let goes_with = |key: &PublicKey| key.candidate_schemes().iter().any(|scheme| scheme.hash() == Some(hash));
+    hash == HashAlgorithm::Sha256
+        || match signer {
+            SignerKey::Key { key, .. } => goes_with(key),
+            SignerKey::Certificate(leaf) => leaf.public_key().is_ok_and(|key| goes_with(&key)),
+        }
 }
 
 fn has_signature(signed: &Signed, logged: &[u8]) -> bool {
@@ -118,9 +132,6 @@ fn has_signature(signed: &Signed, logged: &[u8]) -> bool {
 
 fn check_digest(logged: &Digest, is_v2: bool, signed: &Signed, artifact: Artifact<'_>) -> Result<(), BindingError> {
     let legacy = signed.material.form == Form::Legacy;
-    if legacy && logged.algorithm() != HashAlgorithm::Sha256 {
-        return Err(BindingError::LegacyAlgorithm(logged.algorithm().name()));
-    }
     let expected = match &signed.content {
         SignedContent::SimpleSigning { payload, .. } => logged.algorithm().digest(payload),
         SignedContent::Envelope(envelope) if is_v2 => logged.algorithm().digest(envelope.signed_bytes()),

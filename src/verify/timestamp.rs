@@ -47,13 +47,17 @@ pub(super) fn verified_times(signed: &Signed, trusted: &TrustedRoot, wanted: usi
     if tokens.len() > MAX_TOKENS {
         return Err(TimeError::TooMany(tokens.len()));
     }
-    let message = signed.material.envelope_bytes.as_deref().or(signed.content.signature()).ok_or(TimeError::NoSignature)?;
+    // Of attestations of the older form cosign asks for a stamp over the envelope, and makes one over its signature: either shows the time.
+    let messages: Vec<&[u8]> = [signed.material.envelope_bytes.as_deref(), signed.content.signature()].into_iter().flatten().collect();
+    if messages.is_empty() {
+        return Err(TimeError::NoSignature);
+    }
     let wanted = wanted.max(1);
     let mut times = Vec::new();
     let mut seen: Vec<AuthorityName<'_>> = Vec::new();
     let mut reasons = Vec::new();
     for token in tokens {
-        match by_one_authority(token, message, trusted) {
+        match over_one_of(&messages, token, trusted) {
             Ok((name, _)) if seen.contains(&name) => reasons.push("duplicate timestamps from the same authority".to_owned()),
             Ok((name, stamp)) => {
                 seen.push(name);
@@ -70,6 +74,13 @@ pub(super) fn verified_times(signed: &Signed, trusted: &TrustedRoot, wanted: usi
 struct AuthorityName<'a> {
     uri: &'a str,
     place: Option<usize>,
+}
+
+/// Over one of the messages; where over none, what is wrong with it for the first.
+fn over_one_of<'t>(messages: &[&[u8]], token: &[u8], trusted: &'t TrustedRoot) -> Result<(AuthorityName<'t>, VerifiedTimestamp), String> {
+    let mut attempts = messages.iter().map(|message| by_one_authority(token, message, trusted));
+    let first = attempts.next().unwrap_or_else(|| Err("there is no signature".to_owned()));
+    first.or_else(|reason| attempts.find_map(Result::ok).ok_or(reason))
 }
 
 fn by_one_authority<'t>(token: &[u8], message: &[u8], trusted: &'t TrustedRoot) -> Result<(AuthorityName<'t>, VerifiedTimestamp), String> {

@@ -65,12 +65,13 @@ pub fn of_signing(asked: &Asked<'_>, context: &Context) -> Result<ServicesReques
         needs_promise: asked.needs_promise,
         hashed: asked.hashed,
         algorithm: asked.algorithm,
+        insecure_skip_sct: asked.fulcio.insecure_skip_verify,
         trusted_root: given_path(&services.trusted_root),
         token: token(asked)?,
         config,
     };
-    if asked.fulcio.insecure_skip_verify {
-        context.ui.warn("--insecure-skip-verify has no effect: the SCT of a new certificate is always checked");
+    if asked.fulcio.insecure_skip_verify && asked.certificate {
+        context.ui.warn("--insecure-skip-verify: the SCT of the new certificate is not checked");
     }
     Ok(request)
 }

@@ -91,3 +91,44 @@ fn nobody_is_asked_with_a_token_that_names_nobody() {
     }
     assert!(server.asked().is_empty());
 }
+
+#[test]
+fn what_was_said_before_the_connection_broke_is_not_lost() {
+    let [key] = keys();
+    let server = Server::answering([answer(503, "busy for a while")]);
+    let retry = crate::http::RetryPolicy { attempts: 2, first_wait: Duration::from_millis(1), ..Default::default() };
+    let options = crate::http::ClientOptions { retry, ..crate::http::ClientOptions::of(crate::http::TlsOptions::default(), 2) };
+    let fulcio = Fulcio::new(&server.url, &Client::new(&options, &Fake::default().context()).unwrap()).unwrap();
+    let error = run(fulcio.certificate(&key, &token(ALICE), NOW)).unwrap_err().to_string();
+    assert!(error.starts_with("Fulcio: Post ") && error.contains("503") && error.contains("busy for a while"), "{error}");
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[test]
+fn the_projects_own_instances_take_one_audience() {
+    let judged = |url: &str, audience: &str| {
+        let claims = Claims::of(&token(&format!(r#"{{"sub":"x","aud":{audience}}}"#))).unwrap();
+        refuse_audience(&Url::parse(url).unwrap(), &claims).map_err(|error| error.to_string())
+    };
+    assert_eq!(judged("https://fulcio.sigstore.dev", r#"["a","sigstore"]"#), Ok(()));
+    assert!(judged("https://fulcio.sigstore.dev", r#""a""#).unwrap_err().contains("the identity token is for a, and "));
+    assert_eq!(judged("https://fulcio.example", r#""a""#), Ok(()));
+}
+
+#[test]
+fn keys_of_every_kind_are_certified() {
+    use crate::crypto::{Curve, KeyAlgorithm};
+    let kinds =
+        [KeyAlgorithm::Ecdsa(Curve::P384), KeyAlgorithm::Ecdsa(Curve::P521), KeyAlgorithm::Rsa { bits: 2048 }, KeyAlgorithm::Ed25519];
+    for (kind, named) in kinds.into_iter().zip(["ECDSA", "ECDSA", "RSA_PSS", "ED25519"]) {
+        let key = PrivateKey::generate_as(kind, &Fake::default()).unwrap();
+        assert_eq!(key.public().algorithm(), kind);
+        let server = Server::answering([answer(400, "")]);
+        ask(&server, &key, &token(ALICE)).unwrap_err();
+        let sent: serde_json::Value = serde_json::from_slice(&server.asked()[0].body).unwrap();
+        assert_eq!(sent["publicKeyRequest"]["publicKey"]["algorithm"], named);
+        let proof = base64::decode(sent["publicKeyRequest"]["proofOfPossession"].as_str().unwrap()).unwrap();
+        key.public().verify(key.public().default_scheme(), Message::Bytes(b"alice@example.com"), &proof).unwrap();
+    }
+    assert!(PrivateKey::generate_as(KeyAlgorithm::Rsa { bits: 1024 }, &Fake::default()).is_err());
+}

@@ -74,9 +74,28 @@ pub enum RekorError {
         /// What to do about it.
         advice: &'static str,
     },
+    /// The log gave no answer to a large entry.
+    #[error("{source} (the entry has {megabytes} MB, perhaps too much for this log: {advice})")]
+    Unanswered {
+        /// What happened.
+        source: ServiceError,
+        /// As in [`RekorError::TooLarge`].
+        megabytes: String,
+        /// What to do about it.
+        advice: &'static str,
+    },
     /// Version 2 does not take such keys.
     #[error("Rekor version 2 does not take signatures of {0} keys")]
     Key(KeyAlgorithm),
+}
+
+/// Entries from this size on, in bytes, may be too large for a log.
+const LARGE: usize = 1_000_000;
+
+/// Bytes as MB, with one digit.
+fn megabytes(bytes: usize) -> String {
+    let tenths = bytes.saturating_mul(10) / 1_000_000;
+    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 impl RekorError {
@@ -85,13 +104,18 @@ impl RekorError {
         let said = String::from_utf8_lossy(&response.body);
         // Go's servers say it with 400 or 500, too.
         let is_said = response.status.as_u16() >= 400 && ["too large", "larger than max"].iter().any(|words| said.contains(words));
-        let tenths = sent.saturating_mul(10) / 1_000_000;
         (response.status == StatusCode::PAYLOAD_TOO_LARGE || is_said).then(|| Self::TooLarge {
             status: response.status.as_u16(),
             body: quote(said.trim()),
-            megabytes: format!("{}.{}", tenths / 10, tenths % 10),
+            megabytes: megabytes(sent),
             advice,
         })
+    }
+
+    /// What servers do that find a request too large: some close the connection.
+    fn unanswered(source: ServiceError, sent: usize, advice: &'static str) -> Self {
+        let broke = matches!(&source, ServiceError::Unreachable { source, .. } if !source.is_connecting());
+        if broke && sent >= LARGE { Self::Unanswered { source, megabytes: megabytes(sent), advice } } else { source.into() }
     }
 }
 

@@ -78,7 +78,7 @@ impl Rekor {
     pub async fn log(&self, logged: &Logged<'_>) -> Result<LogEntry, RekorError> {
         let request = self.post("/api/v1/log/entries", &proposed(logged));
         let sent = request.body.as_ref().map_or(0, Vec::len);
-        let response = self.service.send(request).await?;
+        let response = self.service.send(request).await.map_err(|error| RekorError::unanswered(error, sent, TOO_LARGE))?;
         match response.status {
             StatusCode::CREATED => self.one(&response),
             StatusCode::CONFLICT => self.existing(&response).await,

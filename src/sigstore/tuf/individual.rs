@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::TufError;
 use crate::crypto::{Certificate, PublicKey};
+use crate::encoding::UnixTime;
 use crate::format::trusted_root::TrustedRoot;
 
 /// The most targets that are looked at.
@@ -78,6 +79,11 @@ pub(super) fn trusted_root(targets: &[(Usage, String, Vec<u8>)]) -> Result<Trust
     if !stampers.is_empty() {
         root.add_timestamp_chain(stampers);
     }
+    // A trusted root has to say since when each counts; such targets do not say.
+    let ever = Some(UnixTime(0));
+    root.transparency_logs.iter_mut().chain(&mut root.ct_logs).for_each(|log| log.key.valid.start = ever);
+    root.certificate_authorities.iter_mut().for_each(|authority| authority.valid.start = ever);
+    root.timestamp_authorities.iter_mut().for_each(|named| named.authority.valid.start = ever);
     Ok(root)
 }
 

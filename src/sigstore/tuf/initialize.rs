@@ -28,7 +28,8 @@ pub async fn initialize(options: &TufOptions, context: &Context) -> Result<Optio
     }
     let status = match session.target(TRUSTED_ROOT).await {
         Ok(_) => None,
-        Err(error @ TufError::NoTarget(_)) => {
+        // Individual targets have to be there in its place.
+        Err(error @ TufError::NoTarget(_)) if !individual::usages(&session.metadata("targets.json")).is_empty() => {
             context.ui.warn(&format!(
                 "Could not fetch trusted_root.json from the TUF mirror (encountered error: {error}), falling back to individual targets. It is recommended to update your TUF metadata repository to include trusted_root.json."
             ));

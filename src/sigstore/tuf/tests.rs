@@ -47,10 +47,14 @@ impl Repository {
     }
 
     fn root(&self, expires: i64) -> Vec<u8> {
+        self.root_of(expires, true)
+    }
+
+    fn root_of(&self, expires: i64, consistent: bool) -> Vec<u8> {
         let role = json!({ "keyids": ["k"], "threshold": 1 });
         let key = json!({ "keytype": "ecdsa", "scheme": "ecdsa-sha2-nistp256", "keyval": { "public": self.key.public().to_pem() } });
         self.signed(&json!({
-            "_type": "root", "spec_version": "1.0.31", "version": 1, "expires": UnixTime(expires).to_string(), "consistent_snapshot": true,
+            "_type": "root", "spec_version": "1.0.31", "version": 1, "expires": UnixTime(expires).to_string(), "consistent_snapshot": consistent,
             "keys": { "k": key }, "roles": { "root": role, "timestamp": role, "snapshot": role, "targets": role },
         }))
     }
@@ -248,4 +252,20 @@ fn individual_targets_stand_for_a_trusted_root() {
     let root = crate::format::trusted_root::TrustedRoot::parse(&made).unwrap();
     assert_eq!((root.transparency_logs.len(), root.ct_logs.len(), root.certificate_authorities.len()), (1, 1, 0));
     assert_eq!(repository.server.asked().len(), asked);
+}
+
+#[test]
+fn snapshots_may_be_without_versions() {
+    let (repository, directory) = (Repository::new(), tempfile::tempdir().unwrap());
+    let options = TufOptions { root: repository.root_of(NOW.0 + 300 * DAY, false), ..repository.options(directory.path()) };
+    let files = std::mem::take(&mut *repository.files.lock().unwrap());
+    for (name, bytes) in files {
+        let file = name.rsplit_once('/').map_or(name.as_str(), |(_, file)| file);
+        let plain = file.split_once('.').filter(|(first, _)| first.len() == 64 || *first == "1").map_or(file, |(_, rest)| rest);
+        repository.set(&name.replace(file, plain), &bytes);
+    }
+    assert_eq!(fetch(&options, Network::Allowed, &at(NOW.0)).unwrap(), both());
+    let lines: Vec<String> = repository.server.asked().into_iter().map(|asked| asked.line).collect();
+    assert_eq!(lines[1..4], ["GET /timestamp.json", "GET /snapshot.json", "GET /targets.json"]);
+    assert!(lines.contains(&"GET /targets/trusted_root.json".to_owned()), "{lines:?}");
 }

@@ -101,6 +101,19 @@ fn refusals_keep_their_bodies() {
 }
 
 #[test]
+fn a_large_entry_without_an_answer_is_told() {
+    let [key] = keys();
+    let large = vec![b' '; 1_500_000];
+    for (json, told) in [(&large[..], true), (b"{}", false)] {
+        let content = LoggedContent::Envelope { json, signed: b"" };
+        let logged = Logged { content, signature: b"s", key: LoggedKey::PublicKey(key.public()) };
+        let rekor = Rekor::new(&Server::answering([]).url, &client(&Fake::default())).unwrap();
+        let error = run(rekor.log(&logged)).unwrap_err().to_string();
+        assert_eq!(error.contains("the entry has 1.5 MB, perhaps too much for this log: this log takes envelopes whole"), told, "{error}");
+    }
+}
+
+#[test]
 fn a_search_finds_entries_or_none() {
     let (entry, json) = real();
     let [key] = keys();
