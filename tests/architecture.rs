@@ -56,6 +56,8 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["rustls_native_certs"], &["http/tls"]),
     (&["sigstore_tuf"], &["sigstore/tuf"]),
     (&["jiff"], &["sigstore/tuf"]),
+    (&["regorus"], &["policy/rego"]),
+    (&["anyhow"], &["policy/rego"]),
     (&["clap"], &["cli"]),
     (&["clap_complete"], &["cli"]),
     (&["indicatif"], &["cli"]),

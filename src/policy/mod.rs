@@ -1,1 +1,8 @@
-//! (room to be built)
+//! What a policy decides about a statement: Rego.
+
+mod go_struct;
+pub mod input;
+#[cfg(feature = "policy-rego")]
+pub mod rego;
+
+pub use go_struct::StructError;
