@@ -1,1 +1,3 @@
-//! (room to be built)
+//! Policies about attestations: what a predicate must say beyond being signed.
+
+pub mod cue;
