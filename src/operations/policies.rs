@@ -2,6 +2,7 @@
 
 use crate::ambient::{Context, DeadlineExceeded};
 use crate::encoding::{UnixTime, text};
+use crate::policy::cue::{self, CuePolicy};
 use crate::policy::input::{self, InputError};
 #[cfg(feature = "policy-rego")]
 use crate::policy::rego::{MAX_EVALUATION, PolicyFile, RegoPolicies};
@@ -200,12 +201,13 @@ fn evaluate_rego(program: &RegoProgram, _: &[u8], _: UnixTime, _: &Context) -> V
     match *program {}
 }
 
-type CueProgram = std::convert::Infallible;
+/// Each policy by itself: all have to hold.
+type CueProgram = Vec<CuePolicy>;
 
-fn parse_cue(_: &[(String, String)]) -> Result<CueProgram, Vec<String>> {
-    Err(vec!["CUE policies are not supported yet".to_owned()])
+fn parse_cue(texts: &[(String, String)]) -> Result<CueProgram, Vec<String>> {
+    texts.iter().map(|(name, text)| CuePolicy::parse(name, text)).collect::<Result<_, _>>().map_err(|error| vec![error.to_string()])
 }
 
-fn evaluate_cue(program: &CueProgram, _: &[u8]) -> Result<(), String> {
-    match *program {}
+fn evaluate_cue(program: &CueProgram, document: &[u8]) -> Result<(), String> {
+    program.iter().try_for_each(|policy| cue::evaluate(policy, document)).map_err(|error| error.to_string())
 }

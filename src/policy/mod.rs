@@ -1,5 +1,6 @@
-//! What a policy decides about a statement: Rego.
+//! Policies about attestations: what a predicate must say beyond being signed.
 
+pub mod cue;
 mod go_struct;
 pub mod input;
 #[cfg(feature = "policy-rego")]

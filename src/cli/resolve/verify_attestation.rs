@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::registry::place;
 use super::policies;
+use super::registry::place;
 use super::trust::{TrustFlags, no_bundle_takes};
 use super::verify_blob::BlobFormError;
 use super::{file_or_url, given};

@@ -221,7 +221,8 @@ impl Job<'_> {
             }
         };
         let predicate_type = Some(statement.predicate_type);
-        let signature = VerifiedSignature { raw, payload, predicate_type, statement: None, certificate: facts(&verified), extra: Map::new() };
+        let signature =
+            VerifiedSignature { raw, payload, predicate_type, statement: None, certificate: facts(&verified), extra: Map::new() };
         Ok((signature, outcome::checks(&verified, false)))
     }
 

@@ -99,7 +99,8 @@ impl RegoPolicies {
         let limit = limit.min(MAX_EVALUATION);
         let mut engine = self.engine.clone();
         functions::add_clock(&mut engine, now).map_err(one)?;
-        engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval: NonZeroU32::new(STEPS).unwrap_or(NonZeroU32::MIN) });
+        engine
+            .set_execution_timer_config(ExecutionTimerConfig { limit, check_interval: NonZeroU32::new(STEPS).unwrap_or(NonZeroU32::MIN) });
         engine.set_input(input);
         let results = engine.eval_query(QUERY.to_owned(), false).map_err(|error| one(RegoError::evaluation(&error)))?;
         let values: Vec<&Value> =

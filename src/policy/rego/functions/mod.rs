@@ -88,8 +88,7 @@ pub(super) fn add(engine: &mut Engine) -> Result<(), RegoError> {
 pub(super) fn add_clock(engine: &mut Engine, now: UnixTime) -> Result<(), RegoError> {
     let nanoseconds = i128::from(now.0) * 1_000_000_000;
     let clock = move |_: Vec<Value>| -> anyhow::Result<Value> { Ok(Value::from(nanoseconds)) };
-    let verify =
-        move |values: Vec<Value>| -> anyhow::Result<Value> { Ok(jwt::decode_verify(&values, now).unwrap_or(Value::Undefined)) };
+    let verify = move |values: Vec<Value>| -> anyhow::Result<Value> { Ok(jwt::decode_verify(&values, now).unwrap_or(Value::Undefined)) };
     engine.add_extension(NOW.to_owned(), 0, Box::new(clock)).map_err(|error| RegoError::evaluation(&error))?;
     engine.add_extension(DECODE_VERIFY.to_owned(), 2, Box::new(verify)).map_err(|error| RegoError::evaluation(&error))
 }

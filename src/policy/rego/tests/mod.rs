@@ -60,7 +60,8 @@ fn broken() {
 
 #[test]
 fn an_explosion_is_stopped() {
-    let policies = parse("package signature\nallow { x := numbers.range(1, 3000)[_]; y := numbers.range(1, 3000)[_]; x + y == 0 }").unwrap();
+    let policies =
+        parse("package signature\nallow { x := numbers.range(1, 3000)[_]; y := numbers.range(1, 3000)[_]; x + y == 0 }").unwrap();
     let errors = policies.evaluate(INPUT, NOW, Duration::from_millis(20)).unwrap_err();
     assert_eq!(errors, [RegoError::TooLong { milliseconds: 20 }]);
 }
