@@ -57,6 +57,8 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["sigstore_tuf"], &["sigstore/tuf"]),
     (&["jiff"], &["sigstore/tuf"]),
     (&["h2"], &["sigstore/oidc/ambient/spiffe"]),
+    (&["regorus"], &["policy/rego"]),
+    (&["anyhow"], &["policy/rego"]),
     (&["clap"], &["cli"]),
     (&["clap_complete"], &["cli"]),
     (&["indicatif"], &["cli"]),

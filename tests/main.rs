@@ -24,6 +24,7 @@ mod keyless;
 mod layouts;
 mod many;
 mod parsers;
+mod policies;
 mod progress;
 mod quirks;
 mod rate_limits;

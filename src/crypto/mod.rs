@@ -9,6 +9,7 @@ pub mod digest;
 mod ecdsa_signature;
 mod ed25519_prehash;
 pub mod encrypted_pem;
+pub mod legacy_digest;
 pub mod log_key;
 pub mod mac;
 pub mod merkle;

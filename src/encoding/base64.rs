@@ -41,6 +41,16 @@ pub fn decode_lenient(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
     decode(kept)
 }
 
+/// Decodes the URL-safe alphabet, with padding or without it.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_url(text: &str) -> Result<Vec<u8>, DecodeError> {
+    let config = if text.ends_with('=') { GO } else { GO_UNPADDED };
+    let kept: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    GeneralPurpose::new(&alphabet::URL_SAFE, config).decode(kept).map_err(|error| DecodeError(error.to_string()))
+}
+
 /// As Go's `protojson` reads bytes: either alphabet, with padding or without, line breaks skipped (but counted when it looks for padding).
 ///
 /// # Errors

@@ -17,6 +17,7 @@ pub mod log_lookup;
 pub mod login;
 pub mod outputs;
 pub mod place;
+pub mod policies;
 mod progress;
 pub mod public_key;
 pub mod sign_blob;

@@ -1,7 +1,7 @@
 //! Who a certificate says that its owner is, against who it may be.
 
-use super::pattern::{Pattern, PatternError};
 use crate::crypto::Certificate;
+use crate::encoding::pattern::{Pattern, PatternError};
 use crate::encoding::text;
 use crate::format::material::Form;
 

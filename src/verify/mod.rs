@@ -29,7 +29,6 @@ mod chain;
 mod claims;
 mod error;
 mod identity;
-mod pattern;
 mod requirement;
 mod sct;
 mod signature;
@@ -37,12 +36,12 @@ mod timestamp;
 mod tlog;
 mod verified;
 
+pub use crate::encoding::pattern::{Pattern, PatternError};
 pub use binding::BindingError;
 pub use chain::{CertificateTrustError, ExpiryError, PathError};
 pub use claims::ClaimError;
 pub use error::VerificationError;
 pub use identity::{EmptyPolicy, Identity, IdentityError, IdentityPolicy, Matcher, Mismatch, Workflow};
-pub use pattern::{Pattern, PatternError};
 pub use requirement::{
     Artifact, Blob, ClaimsRequirement, KeyTrust, Requirement, SctRequirement, TimeRequirement, TlogRequirement, Trust, WantedPredicate,
 };

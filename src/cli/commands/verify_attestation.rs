@@ -4,11 +4,12 @@ use super::verify::{VerifyFlagsError, check_digest_algorithm, command_error};
 use super::{Action, Runnable, Spec, Words};
 use crate::ambient::{Context, Ui};
 use crate::cli::args::{Given, VerifyAttestationArgs};
-use crate::cli::error::{CommandError, NotSupportedYet};
+use crate::cli::error::CommandError;
 use crate::cli::render::verified_image::{self, Format};
 use crate::cli::resolve;
 use crate::cli::runtime::block_on;
 use crate::operations::fetch_url::HttpFetch;
+use crate::operations::policies::{Language, PolicyError};
 use crate::operations::verify_image::verify_images;
 
 /// `verify-attestation` in the table of commands.
@@ -48,20 +49,9 @@ impl Runnable for VerifyAttestationArgs {
     }
 }
 
-/// A policy that is neither CUE nor Rego. The text is cosign's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("invalid policy format, expected .cue or .rego")]
-pub struct PolicyFormat;
-
-/// A policy is refused before anything is verified, never passed.
-fn check_policies(policies: &[String]) -> Result<(), CommandError> {
-    if policies.iter().any(|policy| !policy.ends_with(".cue") && !policy.ends_with(".rego")) {
-        return Err(PolicyFormat.into());
-    }
-    match policies.first() {
-        Some(policy) => Err(NotSupportedYet(format!("--policy {policy}")).into()),
-        None => Ok(()),
-    }
+/// Each policy is in a language that is known.
+fn check_policies(policies: &[String]) -> Result<(), PolicyError> {
+    policies.iter().try_for_each(|policy| Language::of(policy).map(drop))
 }
 
 /// The rules, in cosign's order.
@@ -79,7 +69,7 @@ fn check(args: &VerifyAttestationArgs, ui: &dyn Ui) -> Result<(), CommandError> 
     args.certificate.identity.at_most_one(&args.key)?;
     args.security_key.at_most_one_key(&args.key)?;
     args.certificate.identity.check(&args.key, args.security_key.security_key)?;
-    check_policies(&args.policy)
+    Ok(check_policies(&args.policy)?)
 }
 
 async fn run(args: VerifyAttestationArgs, context: &Context) -> Result<(), CommandError> {
@@ -108,6 +98,6 @@ mod tests {
         assert!(message(&["--key=k", "--certificate-identity=i", "x"]).starts_with("exactly one of: key reference (--key) or certificate"));
         assert!(message(&["--key=k", "--max-workers=0", "x"]).starts_with("please set the --max-worker flag"));
         assert_eq!(message(&["--key=k", "--policy=p.txt", "x"]), "invalid policy format, expected .cue or .rego");
-        assert_eq!(message(&["--key=k", "--policy=p.cue", "x"]), "--policy p.cue: not supported yet");
+        assert_eq!(message(&["--key=k", "--policy=p.cue", "--policy=a.b/p.rego", "x"]), "");
     }
 }

@@ -10,6 +10,7 @@ use crate::cli::args::VerifyArgs;
 use crate::cli::error::CommandError;
 use crate::keys::load::FetchUrl;
 use crate::operations::log_lookup::LogLookup;
+use crate::operations::policies::Policies;
 use crate::operations::verify_image::{Bundles, DetachedSignature, Forms, VerifyImages};
 
 /// What `verify` is to do. Loads the key and the trusted material.
@@ -43,6 +44,7 @@ pub async fn resolve(args: &VerifyArgs, urls: &dyn FetchUrl, context: &Context) 
         lookup: lookup(args, context)?,
         max_workers: usize::try_from(args.common.max_workers).unwrap_or(1),
         attestations: None,
+        policies: Policies::default(),
     })
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::policies;
 use super::registry::place;
 use super::trust::{TrustFlags, no_bundle_takes};
 use super::verify_blob::BlobFormError;
@@ -40,6 +41,7 @@ pub enum DigestFlagsError {
 /// # Errors
 /// A flag or variable whose value cannot be used, a file that cannot be read.
 pub async fn images(args: &VerifyAttestationArgs, urls: &dyn FetchUrl, context: &Context) -> Result<VerifyImages, CommandError> {
+    let policies = policies::load(&args.policy, urls, context).await?;
     let place = place(&args.registry, context)?;
     let flags = TrustFlags {
         key: &args.key,
@@ -71,6 +73,7 @@ pub async fn images(args: &VerifyAttestationArgs, urls: &dyn FetchUrl, context: 
         lookup,
         max_workers: usize::try_from(args.common.max_workers).unwrap_or(1),
         attestations: Some(WantedPredicate::named(&args.predicate_type)),
+        policies,
     })
 }
 

@@ -132,6 +132,7 @@ impl Job<'_> {
             certificate: facts(&verified),
             extra: Map::new(),
             predicate_type: Some(statement.predicate_type.clone()),
+            statement: (!self.request.policies.is_empty()).then(|| envelope.payload.clone()),
         };
         Ok((statement.predicate_type, signature, outcome::checks(&verified, looked_up)))
     }

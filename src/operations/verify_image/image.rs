@@ -222,7 +222,8 @@ impl Job<'_> {
             }
         };
         let predicate_type = Some(statement.predicate_type);
-        let signature = VerifiedSignature { raw, payload, predicate_type, certificate: facts(&verified), extra: Map::new() };
+        let signature =
+            VerifiedSignature { raw, payload, predicate_type, statement: None, certificate: facts(&verified), extra: Map::new() };
         Ok((signature, outcome::checks(&verified, false)))
     }
 
@@ -313,7 +314,7 @@ impl Job<'_> {
         let certificate = facts(&verified).or_else(|| certificate_of_key(&signed, &verified));
         let extra = optional_facts(&signed);
         let checks = outcome::checks(&verified, looked_up);
-        Ok((VerifiedSignature { raw, payload, predicate_type: None, certificate, extra }, checks))
+        Ok((VerifiedSignature { raw, payload, predicate_type: None, statement: None, certificate, extra }, checks))
     }
 
     /// Artifactory answers 403 for a tag that does not exist. Where the image itself can be read with the same credentials that counts as absent.

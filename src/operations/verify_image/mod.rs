@@ -20,6 +20,7 @@ use crate::verify::{Requirement, WantedPredicate};
 
 use super::log_lookup::LogLookup;
 use super::place::Place;
+use super::policies::{Policies, PolicyError};
 use super::progress;
 
 pub use detached::DetachedSignature;
@@ -49,6 +50,8 @@ pub struct VerifyImages {
     pub max_workers: usize,
     /// Attestations of this type are looked for, instead of signatures.
     pub attestations: Option<WantedPredicate>,
+    /// What attestations have to satisfy.
+    pub policies: Policies,
 }
 
 /// Which forms of signatures are looked at.
@@ -108,6 +111,9 @@ pub enum VerifyImageError {
     /// The registry fails. Never taken for an absent signature.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// A policy.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// `--timeout`.
     #[error(transparent)]
     Deadline(#[from] DeadlineExceeded),
@@ -189,7 +195,12 @@ pub async fn verify_images(
     while let Some(result) = results.next().await {
         context.deadline.check()?;
         progress.advance(1);
-        emit(result?)?;
+        let mut image = result?;
+        if let Some(wanted) = &request.attestations {
+            let statements: Vec<Vec<u8>> = image.signatures.iter_mut().filter_map(|signature| signature.statement.take()).collect();
+            request.policies.judge(&wanted.name, statements.iter().map(Vec::as_slice), (context, now))?;
+        }
+        emit(image)?;
     }
     Ok(())
 }

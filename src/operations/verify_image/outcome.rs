@@ -26,6 +26,8 @@ pub struct VerifiedSignature {
     pub payload: SimpleSigningPayload,
     /// The predicate type of a bundle's statement; `None` for the older form.
     pub predicate_type: Option<String>,
+    /// The statement itself, kept only where policies have to judge it.
+    pub statement: Option<Vec<u8>>,
     /// What the certificate says, where there is one.
     pub certificate: Option<CertificateFacts>,
     /// What else goes into `optional`: log bundle and time stamp of the older form.

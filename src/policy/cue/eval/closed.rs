@@ -1,0 +1,154 @@
+//! Closed structs: which fields a definition, or `close`, lets a struct have.
+//!
+//! Every conjunct knows its scope: the chain of definitions, embeddings and structs through which it came. A closed scope
+//! allows a field that is declared within it, or beside it in a struct that embeds it.
+
+use std::rc::Rc;
+
+use super::super::error::CueError;
+use super::super::syntax::{FieldName, Marker};
+use super::super::value::VertexId;
+use super::{Code, Evaluator, Problem};
+
+pub(super) type ScopeRef = Option<Rc<Scope>>;
+
+/// A link of that chain.
+pub(super) struct Scope {
+    id: usize,
+    parent: ScopeRef,
+    kind: ScopeKind,
+}
+
+/// What made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ScopeKind {
+    /// A struct with embeddings.
+    Struct,
+    /// Something embedded in the struct above.
+    Embedding,
+    /// A definition: closed, and so is all below.
+    Definition,
+    /// `close(…)`, which closes one vertex.
+    Close(VertexId),
+    /// Something else that must be told from its neighbours.
+    Reference,
+}
+
+impl Scope {
+    fn is_closed_at(&self, vertex: VertexId) -> bool {
+        match self.kind {
+            ScopeKind::Definition => true,
+            ScopeKind::Close(at) => at == vertex,
+            _ => false,
+        }
+    }
+
+    fn chain(scope: &ScopeRef) -> impl Iterator<Item = &Rc<Self>> {
+        std::iter::successors(scope.as_ref(), |scope| scope.parent.as_ref())
+    }
+
+    /// Whether `scope` lies in the scope `id`.
+    fn lies_in(scope: &ScopeRef, id: usize) -> bool {
+        Self::chain(scope).any(|scope| scope.id == id)
+    }
+
+    /// Whether this closed scope lets a field be that `declared` declares.
+    fn allows(self: &Rc<Self>, declared: &ScopeRef) -> bool {
+        if Self::lies_in(declared, self.id) {
+            return true;
+        }
+        let mut current = self.clone();
+        while let Some(parent) = current.parent.clone() {
+            if current.kind == ScopeKind::Embedding && Self::lies_in(declared, parent.id) && !Self::lies_in(declared, current.id) {
+                return true;
+            }
+            current = parent;
+        }
+        false
+    }
+}
+
+impl Evaluator<'_> {
+    pub(super) fn new_scope(&mut self, parent: ScopeRef, kind: ScopeKind) -> ScopeRef {
+        self.scopes += 1;
+        Some(Rc::new(Scope { id: self.scopes, parent, kind }))
+    }
+
+    /// `scope` as seen from a reference in `base`: what it shares with `base` stays, the rest is made anew below it.
+    pub(super) fn rebased(&mut self, scope: &ScopeRef, base: &ScopeRef, made: &mut Vec<(usize, ScopeRef)>) -> ScopeRef {
+        let Some(old) = scope else { return base.clone() };
+        if Scope::lies_in(base, old.id) {
+            return base.clone();
+        }
+        if let Some((_, new)) = made.iter().find(|(id, _)| *id == old.id) {
+            return new.clone();
+        }
+        let parent = self.rebased(&old.parent, base, made);
+        let new = self.new_scope(parent, old.kind);
+        made.push((old.id, new.clone()));
+        new
+    }
+
+    /// The closed scopes that a struct at `vertex` is in.
+    fn closing_scopes(&self, vertex: VertexId) -> Vec<Rc<Scope>> {
+        let mut closing: Vec<Rc<Scope>> = Vec::new();
+        for scope in &self.vertices[vertex].gathered.structs {
+            for link in Scope::chain(scope).filter(|link| link.is_closed_at(vertex)) {
+                if !closing.iter().any(|known| known.id == link.id) {
+                    closing.push(link.clone());
+                }
+            }
+        }
+        closing
+    }
+
+    /// Whether no field can be added to the struct at `vertex`.
+    pub(super) fn is_closed(&self, vertex: VertexId) -> bool {
+        let closing = self.closing_scopes(vertex);
+        let open = &self.vertices[vertex].gathered.open;
+        closing.iter().any(|scope| !open.iter().any(|declared| scope.allows(declared))) || (open.is_empty() && self.in_definition(vertex))
+    }
+
+    /// Whether `vertex` is a definition or lies in one.
+    fn in_definition(&self, vertex: VertexId) -> bool {
+        self.definition_above(vertex).is_some()
+    }
+
+    /// The outermost definition at or above `vertex`.
+    pub(super) fn definition_above(&self, vertex: VertexId) -> Option<VertexId> {
+        let mut found = None;
+        let mut next = Some(vertex);
+        while let Some(current) = next {
+            if matches!(self.vertices[current].name, FieldName::Definition(_)) {
+                found = Some(current);
+            }
+            next = self.vertices[current].parent;
+        }
+        found
+    }
+
+    /// Notes every field of `vertex` that one of its closed scopes does not allow.
+    pub(super) fn check_closed(&mut self, vertex: VertexId) {
+        let closing = self.closing_scopes(vertex);
+        if closing.is_empty() {
+            return;
+        }
+        let mut refused = Vec::new();
+        for (name, arc) in self.vertices[vertex].arcs.named() {
+            let arc_vertex = &self.vertices[*arc];
+            if !matches!(name, FieldName::Regular(_)) || arc_vertex.marker != Marker::Regular {
+                continue;
+            }
+            let open = &self.vertices[vertex].gathered.open;
+            let declared = || arc_vertex.conjuncts.iter().map(|conjunct| &conjunct.scope).chain(open);
+            if closing.iter().any(|scope| !declared().any(|declared| scope.allows(declared))) {
+                refused.push(*arc);
+            }
+        }
+        for arc in refused {
+            let at = self.vertices[arc].conjuncts.iter().map(super::vertex::Conjunct::at).max().unwrap_or_default();
+            let error = CueError::NotAllowed { file: self.file.to_owned(), at, path: self.path(arc) };
+            self.note(arc, Problem { code: Code::Fatal, error: Rc::new(error) });
+        }
+    }
+}

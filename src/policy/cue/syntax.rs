@@ -1,0 +1,211 @@
+//! The syntax tree of a policy.
+
+use std::sync::Arc;
+
+use super::error::Position;
+use super::number::Number;
+
+/// A policy as it was written.
+#[derive(Debug)]
+pub(super) struct File {
+    pub imports: Vec<Import>,
+    pub body: Struct,
+}
+
+/// `import name "path"`.
+#[derive(Debug)]
+pub(super) struct Import {
+    pub at: Position,
+    pub name: Arc<str>,
+    pub path: Arc<str>,
+}
+
+/// An expression and where it begins.
+#[derive(Debug)]
+pub(super) struct Expr {
+    pub at: Position,
+    pub kind: ExprKind,
+}
+
+/// What an expression is.
+#[derive(Debug)]
+pub(super) enum ExprKind {
+    Null,
+    Bottom,
+    Bool(bool),
+    Number(Number),
+    Text(Arc<str>),
+    Bytes(Arc<[u8]>),
+    Interpolation {
+        parts: Vec<Part>,
+        bytes: bool,
+    },
+    /// A name: a field, a `let`, a variable, an import or something predeclared.
+    Name(Arc<str>),
+    Paren(Box<Expr>),
+    Selector(Box<Expr>, FieldName),
+    Index(Box<Expr>, Box<Expr>),
+    Call(Box<Expr>, Vec<Expr>),
+    Unary(UnaryOp, Box<Expr>),
+    Bound(BoundOp, Box<Expr>),
+    Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    And(Box<Expr>, Box<Expr>),
+    Or(Vec<Disjunct>),
+    Struct(Struct),
+    List(Vec<Element>),
+}
+
+/// A member of a disjunction; the preferred ones are marked `*`.
+#[derive(Debug)]
+pub(super) struct Disjunct {
+    pub preferred: bool,
+    pub value: Expr,
+}
+
+/// A piece of an interpolated text.
+#[derive(Debug)]
+pub(super) enum Part {
+    Text(Vec<u8>),
+    Expr(Expr),
+}
+
+/// An element of a list.
+#[derive(Debug)]
+pub(super) enum Element {
+    Value(Expr),
+    Comprehension(Comprehension),
+    /// `...` or `...T`, always last.
+    Ellipsis(Option<Expr>),
+}
+
+/// Signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UnaryOp {
+    Plus,
+    Minus,
+    Not,
+}
+
+/// What a bound compares with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BoundOp {
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    NotEqual,
+    Match,
+    NotMatch,
+}
+
+/// Operators between two values; `&` and `|` are not among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BinaryOp {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Div,
+    Mod,
+    Quo,
+    Rem,
+    Equal,
+    Compare(BoundOp),
+    BoolAnd,
+    BoolOr,
+}
+
+/// `{ … }`, or the whole file.
+#[derive(Debug)]
+pub(super) struct Struct {
+    pub at: Position,
+    pub declarations: Vec<Declaration>,
+}
+
+/// What stands in a struct.
+#[derive(Debug)]
+pub(super) enum Declaration {
+    Field(Field),
+    /// `[pattern]: value`.
+    Pattern {
+        pattern: Expr,
+        value: Expr,
+    },
+    /// `(label): value` or `"\(label)": value`.
+    Dynamic {
+        label: Expr,
+        marker: Marker,
+        value: Expr,
+    },
+    Ellipsis,
+    Embedding(Expr),
+    Let {
+        at: Position,
+        name: Arc<str>,
+        value: Expr,
+    },
+    Comprehension(Comprehension),
+}
+
+/// `label: value`.
+#[derive(Debug)]
+pub(super) struct Field {
+    pub at: Position,
+    pub name: FieldName,
+    /// Whether references can name it: it was written without quotes.
+    pub referable: bool,
+    pub marker: Marker,
+    pub value: Expr,
+}
+
+/// `?`, `!` or nothing behind a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marker {
+    Regular,
+    Optional,
+    Required,
+}
+
+/// A label: the same text names different fields as `x`, `#x` and `_x` written without quotes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum FieldName {
+    Regular(Arc<str>),
+    Definition(Arc<str>),
+    Hidden(Arc<str>),
+    Index(usize),
+}
+
+impl FieldName {
+    /// The label that an identifier written without quotes is.
+    pub fn of_identifier(name: Arc<str>) -> Self {
+        if name.starts_with('#') || name.starts_with("_#") {
+            Self::Definition(name)
+        } else if name.starts_with('_') {
+            Self::Hidden(name)
+        } else {
+            Self::Regular(name)
+        }
+    }
+
+    /// Whether it is data: not a definition, not hidden.
+    pub fn is_regular(&self) -> bool {
+        matches!(self, Self::Regular(_) | Self::Index(_))
+    }
+}
+
+/// `for …`, `if …` and `let …` clauses, and what they yield.
+#[derive(Debug)]
+pub(super) struct Comprehension {
+    pub at: Position,
+    pub clauses: Vec<Clause>,
+    /// Always a struct literal.
+    pub value: Expr,
+}
+
+/// A clause of a comprehension.
+#[derive(Debug)]
+pub(super) enum Clause {
+    For { key: Option<Arc<str>>, value: Arc<str>, source: Expr },
+    If(Expr),
+    Let { name: Arc<str>, value: Expr },
+}
