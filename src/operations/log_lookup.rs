@@ -46,14 +46,22 @@ impl LogLookup {
         let material = &signed.material;
         let wanted =
             requirement.tlog != TlogRequirement::InsecureIgnore && material.form == Form::Legacy && material.log_entries.is_empty();
-        let (digest, signature) = match (&signed.content, artifact) {
-            (SignedContent::SimpleSigning { payload, signature }, _) => (Digest::sha256(payload), signature),
-            (SignedContent::Message(message), Some(artifact)) => (artifact.clone(), &message.signature),
-            _ => return Ok(false),
-        };
         if !wanted {
             return Ok(false);
         }
+        let digest;
+        let (content, signature) = match (&signed.content, artifact) {
+            (SignedContent::SimpleSigning { payload, signature }, _) => {
+                digest = Digest::sha256(payload);
+                (LoggedContent::Digest(&digest), signature.as_slice())
+            }
+            (SignedContent::Message(message), Some(artifact)) => (LoggedContent::Digest(artifact), message.signature.as_slice()),
+            (SignedContent::Envelope(envelope), _) => {
+                // Logs have the envelope as it was stored; the signature is in it.
+                (LoggedContent::Envelope { envelope, json: material.envelope_bytes.as_deref() }, &[][..])
+            }
+            (SignedContent::Message(_), None) => return Ok(false),
+        };
         let key = match (&material.signer, &requirement.trust) {
             (SignerMaterial::Certificate { leaf, .. }, _) => LoggedKey::Certificate(leaf),
             (_, Trust::Certificate { leaf, .. }) => LoggedKey::Certificate(leaf),
@@ -63,7 +71,7 @@ impl LogLookup {
             },
             (_, Trust::Identity { .. }) => return Ok(false),
         };
-        let logged = Logged { content: LoggedContent::Digest(&digest), signature, key };
+        let logged = Logged { content, signature, key };
         let found =
             self.rekor.search(&logged).await.map_err(|error| format!("looking the signature up in the transparency log: {error}"))?;
         let entry = found.into_iter().next().ok_or("signature not found in transparency log")?;

@@ -69,20 +69,20 @@ impl Log {
 }
 
 impl Witnesses {
-    /// Has `logged` witnessed; without `with_logs` no log is told. With trusted material time stamps are checked as they come.
+    /// Has `logged` witnessed, and `stamped` stamped; without `with_logs` no log is told. With trusted material time stamps are checked as they come.
     ///
     /// # Errors
     /// The first witness that fails, with where a log took the signature all the same.
     pub async fn witness(
         &self,
-        logged: &Logged<'_>,
+        (logged, stamped): (&Logged<'_>, &[u8]),
         with_logs: bool,
         trusted: Option<&TrustedRoot>,
         rng: &dyn Rng,
     ) -> Result<Evidence, WitnessError> {
         let logs = if with_logs { self.logs.as_slice() } else { &[] };
         let entries = join_all(logs.iter().map(|log| log.log(logged)));
-        let stamps = join_all(self.authorities.iter().map(|authority| authority.timestamp(logged.signature, trusted, rng)));
+        let stamps = join_all(self.authorities.iter().map(|authority| authority.timestamp(stamped, trusted, rng)));
         let (entries, stamps) = join(entries, stamps).await;
         let index = entries.iter().find_map(|entry| entry.as_ref().ok()).map(|entry| entry.log_index);
         let mut evidence = Evidence::default();

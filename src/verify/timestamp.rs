@@ -47,13 +47,15 @@ pub(super) fn verified_times(signed: &Signed, trusted: &TrustedRoot, wanted: usi
     if tokens.len() > MAX_TOKENS {
         return Err(TimeError::TooMany(tokens.len()));
     }
-    let message = signed.material.envelope_bytes.as_deref().or(signed.content.signature()).ok_or(TimeError::NoSignature)?;
+    let signature = signed.content.signature();
+    let message = signed.material.envelope_bytes.as_deref().or(signature).ok_or(TimeError::NoSignature)?;
+    let messages = (message, signature.filter(|_| signed.material.envelope_bytes.is_some()));
     let wanted = wanted.max(1);
     let mut times = Vec::new();
     let mut seen: Vec<AuthorityName<'_>> = Vec::new();
     let mut reasons = Vec::new();
     for token in tokens {
-        match by_one_authority(token, message, trusted) {
+        match by_one_authority(token, messages, trusted) {
             Ok((name, _)) if seen.contains(&name) => reasons.push("duplicate timestamps from the same authority".to_owned()),
             Ok((name, stamp)) => {
                 seen.push(name);
@@ -72,10 +74,16 @@ struct AuthorityName<'a> {
     place: Option<usize>,
 }
 
-fn by_one_authority<'t>(token: &[u8], message: &[u8], trusted: &'t TrustedRoot) -> Result<(AuthorityName<'t>, VerifiedTimestamp), String> {
+/// The token may be over the other message instead, where there is one: either of them binds the signature.
+fn by_one_authority<'t>(
+    token: &[u8],
+    (message, other): (&[u8], Option<&[u8]>),
+    trusted: &'t TrustedRoot,
+) -> Result<(AuthorityName<'t>, VerifiedTimestamp), String> {
     let mut errors: Vec<TimestampError> = Vec::new();
     for (place, named) in trusted.timestamp_authorities.iter().enumerate() {
-        match timestamp::verify(token, message, &named.authority) {
+        let over = |message: &[u8]| timestamp::verify(token, message, &named.authority);
+        match over(message).or_else(|error| other.and_then(|other| over(other).ok()).ok_or(error)) {
             Ok(stamp) => return Ok((AuthorityName { uri: &named.uri, place: named.uri.is_empty().then_some(place) }, stamp)),
             Err(error) => errors.push(error),
         }

@@ -9,19 +9,20 @@ use super::attested_statement::{Attested, StatementSource, StatementSourceError}
 use super::files;
 use super::place::Place;
 use super::sign_image::tag_warning;
-use super::signing::{self, OpenError, Signing};
+use super::signing::{OpenError, Signing};
 use super::signing_key::SigningKey;
-use crate::ambient::{Context, DeadlineExceeded, PromptError};
+use crate::ambient::{Context, DeadlineExceeded};
 use crate::crypto::SignError;
 use crate::encoding::{PathError, text};
 use crate::entity::signature_image::ImageStyle;
 use crate::format::bundle::Bundle;
+use crate::format::material::Form;
 use crate::format::oci::{ImageRef, ReferenceError, Selector};
 use crate::keys::load::FetchUrl;
 use crate::registry::{Registries, RegistryError};
 use crate::sign::attestation::{self, OlderAttestation};
 use crate::sign::certifier::CertifyError;
-use crate::sign::finish::FinishError;
+use crate::sign::finish::{Finish, FinishError};
 use crate::sign::services::{ServicesError, ServicesRequest, SigningServices};
 use crate::verify::Artifact;
 use target::Target;
@@ -36,8 +37,6 @@ pub struct AttestImages {
     pub key: Option<SigningKey>,
     /// The services that take part.
     pub services: ServicesRequest,
-    /// Questions are answered with yes (`--yes`).
-    pub consented: bool,
     /// What is made.
     pub form: AttestationForm,
     /// Take away earlier attestations of the same type (`--replace`).
@@ -99,9 +98,6 @@ pub enum AttestStepError {
     /// The services cannot be used.
     #[error(transparent)]
     Services(#[from] ServicesError),
-    /// No consent for the log.
-    #[error("should upload to tlog: {0}")]
-    Consent(#[from] PromptError),
     /// Another certificate was needed, and there is none.
     #[error("creating bundle: {0}")]
     Certify(#[from] CertifyError),
@@ -169,7 +165,6 @@ pub async fn attest_images(
 
 async fn open(request: &AttestImages, fetch: &dyn FetchUrl, context: &Context) -> Result<Signing, AttestStepError> {
     let services = SigningServices::resolve(&request.services, context).await?;
-    signing::state_privacy(&services, request.consented, context)?;
     Ok(Signing::open(request.key.as_ref(), services, fetch, context).await?)
 }
 
@@ -214,7 +209,9 @@ async fn attest_one(
     let bundle = if signing.services.sign_alone() && identity.certificate.is_none() {
         bundle
     } else {
-        signing.finish(identity, true).bundle(bundle, Artifact::Image(&target.digest), context).await?
+        let form = if matches!(request.form, AttestationForm::Bundle) { Form::Bundle } else { Form::Legacy };
+        let finish = Finish { form, ..signing.finish(identity, true) };
+        finish.bundle(bundle, Artifact::Image(&target.digest), context).await?
     };
     match request.form {
         AttestationForm::Bundle => as_bundle(request, target, (bundle, predicate_type), context).await,
@@ -242,7 +239,9 @@ async fn as_bundle(
     (bundle, predicate_type): (Bundle, &str),
     context: &Context,
 ) -> Result<(), AttestStepError> {
-    let json = bundle.into_json();
+    let json = bundle.to_json();
+    // It may be large.
+    drop(bundle);
     if let Some(path) = &request.bundle {
         write_bundle(path, &json, context)?;
     }

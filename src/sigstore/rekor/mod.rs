@@ -6,6 +6,7 @@ pub mod v2;
 use super::service::ServiceError;
 use crate::crypto::{Certificate, Digest, KeyAlgorithm, PublicKey};
 use crate::encoding::base64;
+use crate::format::dsse::Envelope;
 
 /// Whose signature is logged.
 #[derive(Debug, Clone, Copy)]
@@ -21,12 +22,12 @@ pub enum LoggedKey<'a> {
 pub enum LoggedContent<'a> {
     /// A signature over something with this digest.
     Digest(&'a Digest),
-    /// A DSSE envelope: its JSON, and what its signature is over.
+    /// A DSSE envelope.
     Envelope {
         /// The envelope.
-        json: &'a [u8],
-        /// Its pre-authentication encoding.
-        signed: &'a [u8],
+        envelope: &'a Envelope,
+        /// Its JSON as it was stored, where it was.
+        json: Option<&'a [u8]>,
     },
 }
 
@@ -59,6 +60,14 @@ pub enum RekorError {
         index: String,
         /// What it says, quoted.
         body: String,
+    },
+    /// The log takes no entry of that size. Version 2 is told a digest only, whatever the size.
+    #[error("entry too large ({megabytes} MB) for the transparency log: {source}; a Rekor of version 2 (--signing-config) takes it")]
+    TooLarge {
+        /// The size of the entry.
+        megabytes: String,
+        /// What the log said, or how the connection ended.
+        source: ServiceError,
     },
     /// Version 2 does not take such keys.
     #[error("Rekor version 2 does not take signatures of {0} keys")]

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{Logged, LoggedContent, RekorError};
 use crate::encoding::text::quote;
 use crate::encoding::{base64, go_json, hex};
+use crate::format::dsse::Envelope;
 use crate::format::tlog::{EntryBody, InclusionProof, LogEntry};
 use crate::http::header::LOCATION;
 use crate::http::{Client, Method, Request, Response, StatusCode};
@@ -19,6 +20,9 @@ const LIMIT: Duration = Duration::from_secs(90);
 const MAX_ENTRIES: usize = 64;
 /// The most hashes of a proof.
 const MAX_HASHES: usize = 64;
+
+/// From this size on a connection that breaks is taken for a refusal of the size: logs and what stands before them just hang up.
+const SUSPECT_SIZE: usize = 1 << 20;
 
 /// A log.
 pub struct Rekor {
@@ -71,11 +75,18 @@ impl Rekor {
     /// [`RekorError`].
     pub async fn log(&self, logged: &Logged<'_>) -> Result<LogEntry, RekorError> {
         let request = self.post("/api/v1/log/entries", &proposed(logged));
-        let response = self.service.send(request).await?;
+        let size = request.body.as_ref().map_or(0, |body| body.len());
+        let too_large = |source| RekorError::TooLarge { megabytes: format!("{:.1}", size as f64 / 1e6), source };
+        let response = match self.service.send(request).await {
+            Ok(response) => response,
+            Err(error) if size >= SUSPECT_SIZE && error.is_broken_connection() => return Err(too_large(error)),
+            Err(error) => return Err(error.into()),
+        };
         match response.status {
             StatusCode::CREATED => self.one(&response),
             StatusCode::CONFLICT => self.existing(&response).await,
-            StatusCode::PAYLOAD_TOO_LARGE => Err(self.service.refused(&response, " (the entry is too large for this log)").into()),
+            StatusCode::PAYLOAD_TOO_LARGE => Err(too_large(self.service.refused(&response, ""))),
+            StatusCode::BAD_REQUEST if says_too_large(&response) => Err(too_large(self.service.refused(&response, ""))),
             _ => Err(self.service.refused(&response, "").into()),
         }
     }
@@ -105,7 +116,7 @@ impl Rekor {
     /// # Errors
     /// [`RekorError`].
     pub async fn search(&self, logged: &Logged<'_>) -> Result<Vec<LogEntry>, RekorError> {
-        let query = json!({ "entryUUIDs": null, "logIndexes": null, "entries": [proposed(logged)] });
+        let query = json!({ "entryUUIDs": null, "logIndexes": null, "entries": searched(logged) });
         let response = self.service.send(self.post("/api/v1/log/entries/retrieve", &query)).await?;
         if response.status != StatusCode::OK {
             return Err(self.service.refused(&response, "").into());
@@ -181,12 +192,36 @@ fn proposed(logged: &Logged<'_>) -> Value {
             },
             "kind": "hashedrekord",
         }),
-        LoggedContent::Envelope { json, .. } => json!({
+        LoggedContent::Envelope { envelope, json } => json!({
             "apiVersion": "0.0.1",
-            "spec": { "proposedContent": { "envelope": String::from_utf8_lossy(json), "verifiers": [key] } },
+            "spec": { "proposedContent": { "envelope": json_text(envelope, json), "verifiers": [key] } },
             "kind": "dsse",
         }),
     }
+}
+
+/// What the log is searched for: envelopes were logged in two kinds of entries.
+fn searched(logged: &Logged<'_>) -> Vec<Value> {
+    let mut entries = vec![proposed(logged)];
+    if let LoggedContent::Envelope { envelope, json } = logged.content {
+        entries.push(json!({
+            "apiVersion": "0.0.1",
+            "spec": { "content": { "envelope": json_text(envelope, json) }, "publicKey": logged.key.base64_pem() },
+            "kind": "intoto",
+        }));
+    }
+    entries
+}
+
+fn json_text(envelope: &Envelope, json: Option<&[u8]>) -> String {
+    let json = json.map_or_else(|| envelope.to_json(), <[u8]>::to_vec);
+    String::from_utf8(json).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// A refusal of the size in words, as Rekor and the servers before it write it.
+fn says_too_large(response: &Response) -> bool {
+    let text = String::from_utf8_lossy(&response.body).to_ascii_lowercase();
+    ["too large", "exceeds", "larger than"].iter().any(|phrase| text.contains(phrase))
 }
 
 impl Entry {

@@ -86,7 +86,8 @@ fn refusals_keep_their_bodies() {
     for (given, expected) in [
         (answer(400, r#"{"code":400,"message":"bad entry"}"#), "Rekor returned 400: {\"code\":400,\"message\":\"bad entry\"}"),
         (answer(500, "boom"), "Rekor returned 500: boom"),
-        (answer(413, "big"), "too large for this log"),
+        (answer(413, "big"), "entry too large (0.0 MB) for the transparency log: Rekor returned 413: big"),
+        (answer(400, "http: request body too large"), "entry too large (0.0 MB)"),
         (answer(201, "[]"), "the answer cannot be read"),
         (answer(201, "{}"), "does not hold one entry"),
     ] {
@@ -108,6 +109,36 @@ fn a_search_finds_entries_or_none() {
     let sent: Value = serde_json::from_slice(&server.asked()[0].body).unwrap();
     assert_eq!(sent["entries"][0]["kind"], "hashedrekord");
     assert!(sent["entryUUIDs"].is_null());
+}
+
+#[test]
+fn an_envelope_is_searched_for_in_both_kinds_of_entries() {
+    let [key] = keys();
+    let envelope = Envelope::new("t", b"payload".to_vec(), b"s".to_vec());
+    let content = LoggedContent::Envelope { envelope: &envelope, json: Some(b"{ }") };
+    let server = Server::answering([answer(200, "[]")]);
+    let rekor = Rekor::new(&server.url, &client(&Fake::default())).unwrap();
+    assert!(run(rekor.search(&Logged { content, signature: b"s", key: LoggedKey::PublicKey(key.public()) })).unwrap().is_empty());
+    let sent: Value = serde_json::from_slice(&server.asked()[0].body).unwrap();
+    assert_eq!(sent["entries"][0]["spec"]["proposedContent"]["envelope"], "{ }");
+    assert_eq!(sent["entries"][1]["spec"]["content"]["envelope"], "{ }");
+    assert_eq!((&sent["entries"][0]["kind"], &sent["entries"][1]["kind"]), (&json!("dsse"), &json!("intoto")));
+}
+
+#[test]
+fn a_connection_that_breaks_under_a_large_entry_is_about_its_size() {
+    let [key] = keys();
+    let retry = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
+    let options = ClientOptions { tls: TlsOptions::default(), user_agent: "test".into(), retry, ..ClientOptions::default() };
+    let client = Client::new(&options, &Fake::default().context()).unwrap();
+    for (size, is_told) in [(2 << 20, true), (10, false)] {
+        let envelope = Envelope::new("t", vec![b'x'; size], b"s".to_vec());
+        let content = LoggedContent::Envelope { envelope: &envelope, json: None };
+        let server = Server::new(|_| None);
+        let logged = Logged { content, signature: b"s", key: LoggedKey::PublicKey(key.public()) };
+        let error = run(Rekor::new(&server.url, &client).unwrap().log(&logged)).unwrap_err().to_string();
+        assert_eq!(error.starts_with("entry too large (2.8 MB) for the transparency log: Rekor: Post"), is_told, "{error}");
+    }
 }
 
 #[test]
