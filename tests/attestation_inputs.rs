@@ -227,24 +227,27 @@ fn predicates_that_are_wrong_are_refused_before_anything_is_signed() {
     sandbox.write("number.json", r#"{"a":1e999}"#);
     let base = [&["attest-blob", "--bundle", "b.json"], KEYED].concat();
     for (kind, file, says) in [
-        ("nope", "list.json", "invalid predicate type: nope"),
         ("", "list.json", "invalid predicate type"),
         ("spdxjson", "list.json", "the predicate is no JSON object"),
-        ("cyclonedx", "broken.json", "EOF while parsing"),
+        ("cyclonedx", "broken.json", "unexpected end of JSON input"),
         ("spdx", "binary", "not valid UTF-8"),
         ("custom", "binary", "not valid UTF-8"),
         ("link", "list.json", "no JSON object"),
-        ("vuln", "broken.json", "EOF while parsing"),
-        ("slsaprovenance1", "list.json", "no JSON object"),
+        ("vuln", "broken.json", "unexpected end of JSON input"),
+        ("slsaprovenance", "list.json", "provenance predicate: the predicate is no JSON object"),
+        ("slsaprovenance1", "list.json", "unmarshal raw payload to map: the predicate is no JSON object"),
         ("https://example.com/t", "broken.json", "invalid JSON payload for predicate type https://example.com/t"),
         ("openvex", "deep.json", "nested more than 500 deep"),
-        ("openvex", "deeper.json", "EOF while parsing"),
+        ("openvex", "deeper.json", "unexpected end of JSON input"),
         ("openvex", "number.json", "out of range"),
         ("openvex", "absent.json", "no such file or directory"),
     ] {
         sandbox.cosign([&base[..], &["--type", kind, "--predicate", file, "file"]].concat()).run().fails(1).says(says);
         assert!(!sandbox.exists("b.json"), "{kind} {file}");
     }
+    sandbox.copy("images/layout", "layout");
+    let words = [&["attest", "--type", "nope", "--predicate", "list.json"], KEYED, &["oci:./layout:v1"]].concat();
+    sandbox.cosign(words).run().fails(1).says("invalid predicate type: nope");
 }
 
 #[test]

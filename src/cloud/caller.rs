@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::CloudError;
 use crate::ambient::Context;
-use crate::http::{BodyKind, Client, ClientOptions, HttpError, Method, Request, Response, TlsOptions, Url, user_agent};
+use crate::http::{BodyKind, Client, ClientOptions, HttpError, Method, Request, Response, TlsOptions, Url};
 
 /// The most bytes of an answer with a credential.
 pub const ANSWER_LIMIT: u64 = 256 << 10;
@@ -27,7 +27,7 @@ impl Caller {
     /// A file named by `AWS_CA_BUNDLE` or `SSL_CERT_FILE`, or a proxy variable, that cannot be used.
     pub fn new(context: &Context) -> Result<Self, HttpError> {
         let tls = TlsOptions { ca_certificates: context.env.path("AWS_CA_BUNDLE"), ..TlsOptions::default() };
-        let options = ClientOptions { tls, user_agent: user_agent(), ..ClientOptions::default() };
+        let options = ClientOptions::of(tls, 4);
         let remote = Client::new(&options, context)?;
         let local = Client::new(&ClientOptions { direct: true, ..options }, context)?;
         Ok(Self { remote, local, context: context.clone() })

@@ -1,7 +1,5 @@
 //! Private keys: SEC 1 (RFC 5915), PKCS#1 (RFC 8017) and PKCS#8 (RFC 5958), and signing with them.
 
-use std::io;
-
 use async_trait::async_trait;
 use aws_lc_rs::rsa::KeyPair;
 use der::Tag;
@@ -12,7 +10,6 @@ use super::ed25519_prehash::Sha512Prehash;
 use super::public_key::PublicKeyError;
 use super::rsa_key::{self, PrivateNumbers, Weakness};
 use super::{Curve, Digest, Message, PublicKey, SignError, SignatureScheme, Signer, asn1};
-use crate::ambient::Rng;
 use crate::encoding::{pem, text};
 use crate::secret::PrivateKeyPem;
 
@@ -94,22 +91,6 @@ pub enum MalformedKey {
 }
 
 impl PrivateKey {
-    /// A new key on P-256.
-    ///
-    /// # Errors
-    /// The system has no randomness to give.
-    pub fn generate(rng: &dyn Rng) -> io::Result<Self> {
-        let mut candidate = Zeroizing::new([0_u8; 32]);
-        // One candidate in 2^32 is out of range; a source that gives eight of them in a row is broken.
-        for _ in 0..8 {
-            rng.fill(candidate.as_mut_slice())?;
-            if let Ok(key) = Self::from_scalar(Curve::P256, candidate.as_slice()) {
-                return Ok(key);
-            }
-        }
-        Err(io::Error::other("the source of randomness is broken"))
-    }
-
     /// Reads an unencrypted PEM block: `EC PRIVATE KEY`, `RSA PRIVATE KEY` or `PRIVATE KEY`.
     ///
     /// # Errors
@@ -339,5 +320,6 @@ fn advice(label: &str) -> &'static str {
     }
 }
 
+mod generate;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,14 @@ impl UnixTime {
         OffsetDateTime::parse(text, &Rfc3339).ok().map(|moment| Self(moment.unix_timestamp()))
     }
 
+    /// As Go's `time.RFC822`: `22 Nov 26 15:47 UTC`. Empty for years that have no such form.
+    pub fn to_rfc822(self) -> String {
+        let Ok(moment) = OffsetDateTime::from_unix_timestamp(self.0) else { return String::new() };
+        let month = moment.month().to_string();
+        let year = moment.year().rem_euclid(100);
+        format!("{:02} {} {year:02} {:02}:{:02} UTC", moment.day(), &month[..3], moment.hour(), moment.minute())
+    }
+
     /// RFC 3339 as protobuf writes it: in UTC, with a fraction of no, three, six or nine digits. `None` when it is no such time.
     pub fn normalized(text: &str) -> Option<String> {
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;

@@ -14,7 +14,7 @@ use super::proxy::ProxyRules;
 use super::redact::{self, KnownSecrets};
 use super::retry::{self, RetryPolicy};
 use super::tls::{self, ClientConfig, ServerName, TlsOptions, TlsSettings};
-use super::{HttpError, trace, transfer};
+use super::{HttpError, trace, transfer, user_agent};
 use crate::ambient::{Context, Deadline};
 
 /// How long a server may take to accept a connection.
@@ -52,6 +52,13 @@ struct Inner {
     secure: OnceLock<Result<reqwest::Client, HttpError>>,
     /// Under a server name override: by real host.
     renamed: Mutex<HashMap<String, reqwest::Client>>,
+}
+
+impl ClientOptions {
+    /// This program's name, the default waits, and at most so many attempts.
+    pub fn of(tls: TlsOptions, attempts: u32) -> Self {
+        Self { tls, user_agent: user_agent(), retry: RetryPolicy { attempts, ..RetryPolicy::default() }, direct: false }
+    }
 }
 
 impl Client {
@@ -102,19 +109,39 @@ impl Client {
     /// # Errors
     /// [`HttpError`] where there is no answer; an answer with an error status is none.
     pub async fn send(&self, request: &Request) -> Result<Response, HttpError> {
+        self.send_within(request, None).await
+    }
+
+    /// As [`Client::send`], where each attempt may take so long; an attempt that took longer is the last.
+    ///
+    /// # Errors
+    /// As [`Client::send`]. What a server said before the attempt that had no answer is in the error.
+    pub async fn send_within(&self, request: &Request, limit: Option<Duration>) -> Result<Response, HttpError> {
         let mut attempt = 1;
+        let mut earlier: Option<Response> = None;
         loop {
-            let outcome = self.once(request).await;
+            let outcome = self.once_within(request, limit).await;
             let asked = match &outcome {
                 Ok(response) if retry::is_temporary(response.status) => {
                     retry::retry_after(&response.headers, self.inner.context.clock.now())
                 }
                 Err(HttpError::Transport { connecting: false, .. }) => None,
-                _ => return outcome,
+                _ => return outcome.map_err(|error| error.after(earlier)),
             };
-            let Some(wait) = self.inner.retry.wait(attempt, asked, self.jitter(), self.inner.context.deadline) else { return outcome };
+            let Some(wait) = self.inner.retry.wait(attempt, asked, self.jitter(), self.inner.context.deadline) else {
+                return outcome.map_err(|error| error.after(earlier));
+            };
+            earlier = outcome.ok().or(earlier);
             tokio::time::sleep(wait).await;
             attempt += 1;
+        }
+    }
+
+    async fn once_within(&self, request: &Request, limit: Option<Duration>) -> Result<Response, HttpError> {
+        let Some(limit) = limit else { return self.once(request).await };
+        match tokio::time::timeout(limit, self.once(request)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(HttpError::Slow { method: request.method.to_string(), url: redact::url(&request.url), limit }),
         }
     }
 

@@ -1,7 +1,11 @@
 //! What can go wrong before there is an answer.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use reqwest::StatusCode;
+
+use super::exchange::Response;
 use crate::encoding::text;
 
 /// A request without an answer, or a client that could not be set up.
@@ -58,6 +62,26 @@ pub enum HttpError {
         /// Where to, without secrets.
         url: String,
     },
+    /// One attempt took too long.
+    #[error("{} {url:?}: context deadline exceeded (no answer within {} s)", go_operation(method), .limit.as_secs())]
+    Slow {
+        /// The method.
+        method: String,
+        /// Where to, without secrets.
+        url: String,
+        /// How long it had.
+        limit: Duration,
+    },
+    /// No answer, after the server had refused an attempt before.
+    #[error("{source} (an attempt before that was answered with {}: {})", .status.as_u16(), text::quote(.body))]
+    Again {
+        /// What happened last.
+        source: Box<HttpError>,
+        /// The status of the earlier answer.
+        status: StatusCode,
+        /// Its body.
+        body: String,
+    },
     /// A server sends this program where it must not go.
     #[error("refusing to follow {} of {from}: {reason}", text::quote(to))]
     Refused {
@@ -71,6 +95,17 @@ pub enum HttpError {
 }
 
 impl HttpError {
+    /// With what the server said before, so that it is not lost.
+    pub(super) fn after(self, earlier: Option<Response>) -> Self {
+        match earlier {
+            Some(response) => {
+                let body = String::from_utf8_lossy(&response.body).trim().to_owned();
+                Self::Again { source: Box::new(self), status: response.status, body }
+            }
+            None => self,
+        }
+    }
+
     /// Whether the connection was never made.
     pub fn is_connecting(&self) -> bool {
         matches!(self, Self::Transport { connecting: true, .. })

@@ -35,6 +35,9 @@ pub enum FetchError {
     /// The body is longer than the limit.
     #[error("the answer has more than {0} bytes")]
     TooLarge(u64),
+    /// One redirect led to the next; how many were followed.
+    #[error("stopped after {0} redirects")]
+    Redirects(usize),
     /// There was no answer.
     #[error("no answer")]
     Transport(#[source] Box<dyn std::error::Error + Send + Sync>),

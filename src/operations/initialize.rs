@@ -2,6 +2,7 @@
 
 use crate::ambient::Context;
 use crate::crypto::HashAlgorithm;
+use crate::sigstore::tuf::initialize::RootStatus;
 use crate::sigstore::tuf::{self, TufError, TufOptions};
 
 /// Which repository, and what its trust starts from.
@@ -33,11 +34,11 @@ pub enum InitializeError {
     Tuf(#[from] TufError),
 }
 
-/// Fetches and verifies the repository, then replaces the cache.
+/// Fetches and verifies the repository, then replaces the cache. The result is what is to be shown of a repository without a trusted root.
 ///
 /// # Errors
 /// [`InitializeError`].
-pub async fn initialize(request: &Initialize, context: &Context) -> Result<(), InitializeError> {
+pub async fn initialize(request: &Initialize, context: &Context) -> Result<Option<RootStatus>, InitializeError> {
     if let (Some(root), Some(expected)) = (&request.root, &request.root_checksum) {
         check(root, expected)?;
     }

@@ -1,9 +1,9 @@
 //! Looks up, in a log, a signature of the older form that came without its entry. What the log answers only adds material: the engine checks it.
 
 use crate::ambient::Context;
-use crate::crypto::Digest;
-use crate::format::material::{Form, Signed, SignedContent, SignerMaterial};
-use crate::http::{Client, ClientOptions, HttpError, RetryPolicy, TlsOptions, user_agent};
+use crate::crypto::{Digest, HashAlgorithm, PublicKey};
+use crate::format::material::{Form, Signed, SignedContent, SignerMaterial, VerificationMaterial};
+use crate::http::{Client, ClientOptions, HttpError, TlsOptions};
 use crate::sigstore::rekor::{Logged, LoggedContent, LoggedKey, RekorError, v1};
 use crate::verify::{Requirement, TlogRequirement, Trust};
 
@@ -18,6 +18,18 @@ pub enum LookupError {
     Rekor(#[from] RekorError),
 }
 
+/// What the signature that is looked for is over.
+#[derive(Debug, Clone, Copy)]
+pub enum SignatureOf<'a> {
+    /// The payload or the envelope that comes with it.
+    Payload,
+    /// A file with these digests.
+    File(&'a [Digest]),
+}
+
+/// The functions by which signatures are made.
+const HASHES: [HashAlgorithm; 3] = [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512];
+
 /// A log that may be asked.
 pub struct LogLookup {
     rekor: v1::Rekor,
@@ -29,53 +41,67 @@ impl LogLookup {
     /// # Errors
     /// HTTP cannot be set up, or the URL is none.
     pub fn new(url: &str, context: &Context) -> Result<Self, LookupError> {
-        let options = ClientOptions {
-            tls: TlsOptions::default(),
-            user_agent: user_agent(),
-            retry: RetryPolicy::default(),
-            ..ClientOptions::default()
-        };
+        let options = ClientOptions::of(TlsOptions::default(), 4);
         Ok(Self { rekor: v1::Rekor::new(url, &Client::new(&options, context)?)? })
     }
 
-    /// Adds the log's entry to a signature that needs one and has none. Whether one was added. `artifact` is the SHA-256 of a file.
+    /// Adds the log's entry to a signature that needs one and has none. Whether one was added.
     ///
     /// # Errors
     /// Why there is none, for people.
-    pub async fn complete(&self, signed: &mut Signed, artifact: Option<&Digest>, requirement: &Requirement) -> Result<bool, String> {
+    pub async fn complete(&self, signed: &mut Signed, of: SignatureOf<'_>, requirement: &Requirement) -> Result<bool, String> {
         let material = &signed.material;
         let wanted =
             requirement.tlog != TlogRequirement::InsecureIgnore && material.form == Form::Legacy && material.log_entries.is_empty();
-        if !wanted {
+        let keys = keys(material, requirement);
+        let digests = match (&signed.content, of) {
+            (SignedContent::SimpleSigning { payload, .. }, _) => HASHES.map(|hash| hash.digest(payload)).into(),
+            (_, SignatureOf::File(digests)) => digests.to_vec(),
+            _ => Vec::new(),
+        };
+        let contents: Vec<LoggedContent<'_>> = match (&signed.content, of) {
+            // Logs have the envelope as it was stored.
+            (SignedContent::Envelope(envelope), _) => {
+                vec![LoggedContent::Envelope { envelope, json: material.envelope_bytes.as_deref() }]
+            }
+            _ => digests.iter().map(LoggedContent::Digest).collect(),
+        };
+        if !wanted || keys.is_empty() || contents.is_empty() {
             return Ok(false);
         }
-        let digest;
-        let (content, signature) = match (&signed.content, artifact) {
-            (SignedContent::SimpleSigning { payload, signature }, _) => {
-                digest = Digest::sha256(payload);
-                (LoggedContent::Digest(&digest), signature.as_slice())
-            }
-            (SignedContent::Message(message), Some(artifact)) => (LoggedContent::Digest(artifact), message.signature.as_slice()),
-            (SignedContent::Envelope(envelope), _) => {
-                // Logs have the envelope as it was stored; the signature is in it.
-                (LoggedContent::Envelope { envelope, json: material.envelope_bytes.as_deref() }, &[][..])
-            }
-            (SignedContent::Message(_), None) => return Ok(false),
-        };
-        let key = match (&material.signer, &requirement.trust) {
-            (SignerMaterial::Certificate { leaf, .. }, _) => LoggedKey::Certificate(leaf),
-            (_, Trust::Certificate { leaf, .. }) => LoggedKey::Certificate(leaf),
-            (_, Trust::Key(trust)) => match trust.keys.first() {
-                Some(key) => LoggedKey::PublicKey(key),
-                None => return Ok(false),
-            },
-            (_, Trust::Identity { .. }) => return Ok(false),
-        };
-        let logged = Logged { content, signature, key };
+        let signature = signed.content.signature().unwrap_or_default();
+        let logged: Vec<Logged<'_>> = keys
+            .iter()
+            .flat_map(|key| contents.iter().filter(|content| fits(*key, content)).map(|content| (*key, *content)))
+            .map(|(key, content)| Logged { content, signature, key })
+            .collect();
         let found =
             self.rekor.search(&logged).await.map_err(|error| format!("looking the signature up in the transparency log: {error}"))?;
-        let entry = found.into_iter().next().ok_or("signature not found in transparency log")?;
+        // An entry that names the signature says more than one that does not.
+        let entry = found.into_iter().min_by_key(|entry| entry.kind == "intoto").ok_or("signature not found in transparency log")?;
         signed.material.log_entries.push(entry);
         Ok(true)
     }
+}
+
+/// The keys that may have signed.
+fn keys<'a>(material: &'a VerificationMaterial, requirement: &'a Requirement) -> Vec<LoggedKey<'a>> {
+    match (&material.signer, &requirement.trust) {
+        (SignerMaterial::Certificate { leaf, .. }, _) => vec![LoggedKey::Certificate(leaf)],
+        (_, Trust::Certificate { leaf, .. }) => vec![LoggedKey::Certificate(leaf)],
+        (_, Trust::Key(trust)) => trust.keys.iter().map(LoggedKey::PublicKey).collect(),
+        (_, Trust::Identity { .. }) => Vec::new(),
+    }
+}
+
+/// Whether the key may have signed a digest by that function.
+fn fits(key: LoggedKey<'_>, content: &LoggedContent<'_>) -> bool {
+    let LoggedContent::Digest(digest) = content else { return true };
+    let hashes = |key: &PublicKey| key.candidate_schemes().iter().any(|scheme| scheme.hash() == Some(digest.algorithm()));
+    // SHA-256 whatever the key: so cosign writes entries of the older form.
+    digest.algorithm() == HashAlgorithm::Sha256
+        || match key {
+            LoggedKey::PublicKey(key) => hashes(key),
+            LoggedKey::Certificate(certificate) => certificate.public_key().is_ok_and(|key| hashes(&key)),
+        }
 }

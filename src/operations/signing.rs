@@ -82,10 +82,11 @@ impl Signing {
     /// # Errors
     /// [`CertifyError`].
     pub async fn identity(&mut self, context: &Context) -> Result<SigningIdentity, CertifyError> {
-        match &mut self.who {
-            Who::Key(identity) => Ok(identity.clone()),
-            Who::Certified(session) => session.identity(self.services.trusted.as_deref(), context).await,
-        }
+        let identity = match &mut self.who {
+            Who::Key(identity) => identity.clone(),
+            Who::Certified(session) => session.identity(self.services.trusted.as_deref(), context).await?,
+        };
+        Ok(if self.services.prehash { identity.prehashing() } else { identity })
     }
 
     /// What a signature of `identity` is finished with.

@@ -1,9 +1,9 @@
 //! Verifies the signature of a file: from a bundle, or in the older form from a detached signature and what is given beside it.
 
 use super::blob::{BlobError, BlobInput, Wanted, parse_digest};
-use super::log_lookup::LogLookup;
+use super::log_lookup::{LogLookup, SignatureOf};
 use crate::ambient::Context;
-use crate::crypto::{Digest, HashAlgorithm};
+use crate::crypto::Digest;
 use crate::encoding::{PathError, UnixTime, base64};
 use crate::format::bundle::legacy::{self, LegacyError, LocalBundle};
 use crate::format::bundle::{Bundle, BundleError};
@@ -86,13 +86,13 @@ pub async fn verify_blob(request: &VerifyBlob, urls: &dyn FetchUrl, context: &Co
     match input.read(&wanted, urls, context).await {
         Ok(read) => {
             let blob = read.as_blob();
-            request.look_up(&mut signed, blob.digest(HashAlgorithm::Sha256), context).await?;
+            request.look_up(&mut signed, &blob.digests, context).await?;
             Ok(check(&signed, Artifact::Blob(&blob))?)
         }
         // A file of that name comes first, as in cosign.
         Err(error @ BlobError::Open(PathError { .. })) => match parse_digest(&request.blob) {
             Some(digest) => {
-                request.look_up(&mut signed, Some(&digest), context).await?;
+                request.look_up(&mut signed, std::slice::from_ref(&digest), context).await?;
                 Ok(check(&signed, Artifact::Digest(&digest))?)
             }
             None => Err(error.into()),
@@ -130,11 +130,11 @@ impl VerifyBlob {
     }
 
     /// Where a log entry is asked for and none came along, the log is asked.
-    async fn look_up(&self, signed: &mut Signed, artifact: Option<&Digest>, context: &Context) -> Result<(), VerifyBlobError> {
+    async fn look_up(&self, signed: &mut Signed, artifact: &[Digest], context: &Context) -> Result<(), VerifyBlobError> {
         let Evidence::Detached { log: Some(log), .. } = &self.evidence else { return Ok(()) };
         let failed = |error: &dyn std::fmt::Display| VerifyBlobError::Lookup(error.to_string());
         let log = LogLookup::new(log, context).map_err(|error| failed(&error))?;
-        log.complete(signed, artifact, &self.requirement).await.map_err(|error| failed(&error))?;
+        log.complete(signed, SignatureOf::File(artifact), &self.requirement).await.map_err(|error| failed(&error))?;
         Ok(())
     }
 }

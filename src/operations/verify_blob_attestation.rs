@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::blob::{BlobInput, Wanted};
-use super::log_lookup::LogLookup;
+use super::log_lookup::{LogLookup, SignatureOf};
 use super::verify_blob::{Evidence, VerifyBlobError};
 use crate::ambient::Context;
 use crate::crypto::{Digest, HashAlgorithm};
@@ -110,6 +110,6 @@ fn signed(evidence: Evidence, requirement: &Requirement) -> Result<Signed, Verif
 async fn look_up(log: &str, signed: &mut Signed, requirement: &Requirement, context: &Context) -> Result<(), VerifyBlobError> {
     let failed = |error: &dyn std::fmt::Display| VerifyBlobError::Lookup(error.to_string());
     let log = LogLookup::new(log, context).map_err(|error| failed(&error))?;
-    log.complete(signed, None, requirement).await.map_err(|error| failed(&error))?;
+    log.complete(signed, SignatureOf::Payload, requirement).await.map_err(|error| failed(&error))?;
     Ok(())
 }

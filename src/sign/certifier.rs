@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::identity::{SigningCertificate, SigningIdentity};
 use crate::ambient::Context;
-use crate::crypto::{PrivateKey, Signer};
+use crate::crypto::{KeyAlgorithm, PrivateKey, Signer};
 use crate::encoding::UnixTime;
 use crate::format::trusted_root::TrustedRoot;
 use crate::sigstore::fulcio::{Fulcio, FulcioError, IssuedCertificate};
@@ -23,6 +23,8 @@ pub struct Certifier {
     pub token: TokenRequest,
     /// The key to certify (`--issue-certificate`); `None` makes one.
     pub key: Option<Arc<dyn Signer>>,
+    /// The kind of key that is made.
+    pub algorithm: KeyAlgorithm,
 }
 
 /// Why there is no certificate.
@@ -74,7 +76,7 @@ impl Session {
             Some(key) => Arc::clone(key),
             None => {
                 context.ui.status("Generating ephemeral keys...");
-                Arc::new(PrivateKey::generate(&*context.rng)?)
+                Arc::new(PrivateKey::generate_as(self.certifier.algorithm, &*context.rng)?)
             }
         };
         let token = oidc::token(&request, context).await?;

@@ -3,6 +3,7 @@
 use super::identity::{SigningCertificate, SigningIdentity};
 use super::image::SignedPayload;
 use super::services::SigningServices;
+use super::unknown_log;
 use super::witness::{Evidence, WitnessError};
 use crate::ambient::Context;
 use crate::crypto::{Certificate, Digest};
@@ -125,7 +126,7 @@ impl Finish<'_> {
             None => LoggedKey::PublicKey(self.identity.signer.public_key()),
         };
         let logged = Logged { content, signature, key };
-        self.services.witnesses.witness((&logged, stamped), self.with_logs, self.services.trusted.as_deref(), &*context.rng).await
+        self.services.witnesses.witness((&logged, stamped), self.with_logs, self.services.trusted_for_time(), &*context.rng).await
     }
 
     fn verify(&self, signed: &Signed, artifact: Artifact<'_>, context: &Context) -> Result<(), FinishError> {
@@ -133,11 +134,14 @@ impl Finish<'_> {
         for entry in entries {
             self.check_bound(entry, signed)?;
         }
+        let judge = self.services.trusted_for(entries);
+        if judge.is_none() {
+            check_unknown_logs(entries, context)?;
+        }
         let certificate = self.identity.certificate.as_ref();
         // A certificate of the user's own is for the verifier to judge: its authority need not be known here.
-        let (Some(trusted), true) = (self.services.trusted.as_deref(), certificate.is_none_or(|certificate| certificate.is_issued)) else {
-            return Ok(());
-        };
+        let is_judged = certificate.is_none_or(|certificate| certificate.is_issued);
+        let (Some(trusted), true) = (judge.or(self.services.trusted.as_deref()), is_judged) else { return Ok(()) };
         let requirement = requirement(self.identity, signed, trusted);
         let now = UnixTime::from(context.clock.now());
         // The certificate may begin a moment ahead of this machine's clock.
@@ -161,6 +165,19 @@ impl Finish<'_> {
         };
         if same_key { Ok(()) } else { Err(FinishError::Unbound("is about another key")) }
     }
+}
+
+/// Logs whose keys nothing at hand names: their answers must agree with themselves, and the person is told.
+fn check_unknown_logs(entries: &[LogEntry], context: &Context) -> Result<(), FinishError> {
+    for entry in entries {
+        unknown_log::check(entry).map_err(FinishError::Unbound)?;
+    }
+    if !entries.is_empty() {
+        context.ui.warn(
+            "the key of the transparency log is not known here, so its signatures were not checked: name it with --trusted-root or SIGSTORE_REKOR_PUBLIC_KEY",
+        );
+    }
+    Ok(())
 }
 
 /// What must hold of a signature that was made just now.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use crate::crypto::certificate::{Certificate, CertificateError, ExtendedKeyUsage};
 use crate::crypto::chain::{self, ChainError};
-use crate::crypto::{PublicKey, Signer};
+use crate::crypto::{KeyAlgorithm, Message, PublicKey, SignError, SignatureScheme, Signer};
 use crate::encoding::pem;
 use crate::format::bundle::BundleSigner;
 
@@ -83,7 +85,34 @@ impl SigningCertificate {
     }
 }
 
+/// An Ed25519 key that signs what a log calls a hashed record: with Ed25519ph, which alone can be checked by a digest.
+struct Prehashing(Arc<dyn Signer>);
+
+#[async_trait]
+impl Signer for Prehashing {
+    fn public_key(&self) -> &PublicKey {
+        self.0.public_key()
+    }
+
+    fn scheme(&self) -> SignatureScheme {
+        SignatureScheme::Ed25519ph
+    }
+
+    async fn sign_with(&self, scheme: SignatureScheme, message: Message<'_>) -> Result<Vec<u8>, SignError> {
+        self.0.sign_with(scheme, message).await
+    }
+}
+
 impl SigningIdentity {
+    /// The same signer, but so that a log can check its signatures by a digest alone: only Ed25519 signs otherwise then.
+    #[must_use]
+    pub fn prehashing(self) -> Self {
+        match self.signer.public_key().algorithm() {
+            KeyAlgorithm::Ed25519 => Self { signer: Arc::new(Prehashing(self.signer)), ..self },
+            KeyAlgorithm::Ecdsa(_) | KeyAlgorithm::Rsa { .. } => self,
+        }
+    }
+
     /// What a bundle says of the signer: the certificate, or a hint to the bare key.
     pub fn bundle_signer(&self) -> BundleSigner {
         match &self.certificate {

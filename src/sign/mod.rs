@@ -9,4 +9,5 @@ pub mod image;
 pub mod services;
 #[cfg(test)]
 mod tests;
+mod unknown_log;
 pub mod witness;

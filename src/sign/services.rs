@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::certifier::Certifier;
 use super::witness::{Log, Witnesses};
 use crate::ambient::{Context, Rng};
+use crate::crypto::KeyAlgorithm;
 use crate::encoding::{PathError, UnixTime};
 use crate::format::signing_config::{Choice, Service, SigningConfig, SigningConfigError};
+use crate::format::tlog::LogEntry;
 use crate::format::trusted_root::TrustedRoot;
-use crate::http::{Client, ClientOptions, HttpError, RetryPolicy, TlsOptions, user_agent};
+use crate::http::{Client, ClientOptions, HttpError, TlsOptions};
 use crate::sigstore::fulcio::{Fulcio, FulcioError};
 use crate::sigstore::oidc::TokenRequest;
 use crate::sigstore::rekor::{RekorError, v1, v2};
@@ -17,6 +19,9 @@ use crate::sigstore::selection::{self, SelectionError, Wanted};
 use crate::sigstore::trust::{self, Needs, TrustError, TrustSources};
 use crate::sigstore::tsa::{TimestampService, TimestampServiceError};
 use crate::sigstore::tuf::{self, Network, TufError};
+
+/// How often a service is asked at most.
+const ATTEMPTS: u32 = 3;
 
 /// What is asked of services.
 #[derive(Debug, Clone)]
@@ -39,6 +44,10 @@ pub struct ServicesRequest {
     pub certificate: bool,
     /// Whether the form that is made needs a log that gives its own time (the older forms): Rekor v1.
     pub needs_promise: bool,
+    /// Whether logs are told of a digest (files, simple signing payloads); else of an envelope.
+    pub hashed: bool,
+    /// The kind of key that is made where none was given (`--signing-algorithm`).
+    pub algorithm: KeyAlgorithm,
     /// `--trusted-root`.
     pub trusted_root: Option<PathBuf>,
     /// How tokens are got; its issuer is filled in here.
@@ -60,12 +69,18 @@ pub enum ConfigSource {
 pub struct SigningServices {
     /// Whom to trust when what was made is checked; `None` where nothing says.
     pub trusted: Option<Arc<TrustedRoot>>,
+    /// Whether `trusted` is only what SIGSTORE_* files name: services of a kind that it does not hold are not judged by it.
+    pub is_partial: bool,
+    /// What an unexpired TUF cache says, where nothing else names a log's key: it counts for logs that it happens to know.
+    pub cached: Option<Arc<TrustedRoot>>,
     /// Who certifies; `None` where a key signs by itself. To be taken out for [`super::certifier::Session`].
     pub certifier: Option<Certifier>,
     /// Who witnesses.
     pub witnesses: Witnesses,
     /// Whether services were named by hand: then cosign tells of its privacy statement before a log is told.
     pub by_hand: bool,
+    /// Whether the logs check signatures by a digest: Ed25519 has to be Ed25519ph then.
+    pub prehash: bool,
 }
 
 /// Why the services cannot be used.
@@ -116,9 +131,12 @@ pub enum ServicesError {
 }
 
 /// What the sources say, before clients are made of it.
+#[derive(Default)]
 struct Material {
     config: Option<SigningConfig>,
     trusted: Option<TrustedRoot>,
+    is_partial: bool,
+    cached: Option<TrustedRoot>,
 }
 
 impl SigningServices {
@@ -130,7 +148,7 @@ impl SigningServices {
         let now = UnixTime::from(context.clock.now());
         let material = request.material(context).await?;
         let client = client(TlsOptions::default(), context)?;
-        let chosen = Chosen { request, config: material.config.unwrap_or_default(), now, rng: &*context.rng };
+        let chosen = Chosen { request, config: material.config.clone().unwrap_or_default(), now, rng: &*context.rng };
         let timestamps = chosen.timestamps()?;
         let logs = chosen.logs(!timestamps.is_empty())?;
         let mut witnesses = Witnesses::default();
@@ -148,11 +166,33 @@ impl SigningServices {
         }
         let certifier = if request.certificate {
             let token = TokenRequest { issuer: chosen.issuer(), ..request.token.clone() };
-            Some(Certifier { fulcio: Fulcio::new(&chosen.fulcio()?, &client)?, token, key: None })
+            Some(Certifier { fulcio: Fulcio::new(&chosen.fulcio()?, &client)?, token, key: None, algorithm: request.algorithm })
         } else {
             None
         };
-        Ok(Self { trusted: material.trusted.map(Arc::new), certifier, witnesses, by_hand: request.is_by_hand() })
+        // Rekor v1 takes envelopes as they are; version 2 makes hashed records of them, too.
+        let prehash = logs.iter().any(|(_, version)| request.hashed || *version == 2);
+        Ok(Self {
+            trusted: material.trusted.map(Arc::new),
+            is_partial: material.is_partial,
+            cached: material.cached.map(Arc::new),
+            certifier,
+            witnesses,
+            by_hand: request.is_by_hand(),
+            prehash,
+        })
+    }
+
+    /// Whom time stamps are judged by, as they come.
+    pub fn trusted_for_time(&self) -> Option<&TrustedRoot> {
+        self.trusted.as_deref().filter(|root| !self.is_partial || !root.timestamp_authorities.is_empty())
+    }
+
+    /// Whom log entries are judged by; `None` where the key of one of the logs is not known.
+    pub fn trusted_for(&self, entries: &[LogEntry]) -> Option<&TrustedRoot> {
+        let knows = |root: &&TrustedRoot| entries.iter().all(|entry| root.transparency_log(&entry.log_id).is_some());
+        // What was named must know the log, and is the one that says so when it does not.
+        self.trusted.as_deref().filter(|root| !root.transparency_logs.is_empty()).or_else(|| self.cached.as_deref().filter(knows))
     }
 
     /// Whether anything but a key takes part.
@@ -162,15 +202,7 @@ impl SigningServices {
 }
 
 fn client(tls: TlsOptions, context: &Context) -> Result<Client, HttpError> {
-    Client::new(
-        &ClientOptions {
-            tls,
-            user_agent: user_agent(),
-            retry: RetryPolicy { attempts: 3, ..RetryPolicy::default() },
-            ..ClientOptions::default()
-        },
-        context,
-    )
+    Client::new(&ClientOptions::of(tls, ATTEMPTS), context)
 }
 
 impl ServicesRequest {
@@ -215,7 +247,7 @@ impl ServicesRequest {
                     context.ui.warn(&format!(
                         "Could not fetch trusted_root.json from the TUF repository. Continuing without it: what the services answer is checked less strictly; give --trusted-root. Error from TUF: {error}"
                     ));
-                    return Ok(Material { config, trusted: known(by_hand) });
+                    return Ok(Material { config, trusted: known(by_hand), is_partial: true, cached: None });
                 }
             },
         };
@@ -227,7 +259,9 @@ impl ServicesRequest {
         if let Some(json) = distributed.pop() {
             config = Some(SigningConfig::parse(&json)?);
         }
-        Ok(Material { config, trusted: known(trusted) })
+        let is_partial = self.trusted_root.is_none() && !needs_trust;
+        let cached = if is_partial && self.log && trusted.transparency_logs.is_empty() { cached_root(context).await } else { None };
+        Ok(Material { config, trusted: known(trusted), is_partial, cached })
     }
 
     /// As in cosign, a key whose services were all named by hand asks TUF for nothing.
@@ -243,6 +277,11 @@ impl ServicesRequest {
             timestamp_authorities: self.timestamp_url.is_some() || !self.is_by_hand(),
         }
     }
+}
+
+/// What the TUF cache says without a trip; nothing where there is none, or one that has expired.
+async fn cached_root(context: &Context) -> Option<TrustedRoot> {
+    trust::distributed(Network::Forbidden, context).await.ok()
 }
 
 /// Material that trusts nobody is none.

@@ -12,7 +12,7 @@ use super::services::{ConfigSource, ServicesRequest, SigningServices};
 use super::witness::{Log, Witnesses};
 use crate::ambient::fake::{Fake, testdata};
 use crate::crypto::certificate::testing::{NOW, Template, keys};
-use crate::crypto::{Digest, Message, PrivateKey, PublicKey};
+use crate::crypto::{Digest, KeyAlgorithm, Message, PrivateKey, PublicKey};
 use crate::encoding::{UnixTime, base64, hex};
 use crate::format::bundle::{Bundle, BundleContent};
 use crate::format::material::Form;
@@ -75,6 +75,8 @@ fn request(config: ConfigSource, directory: &Path) -> ServicesRequest {
         log: true,
         certificate: true,
         needs_promise: false,
+        hashed: true,
+        algorithm: KeyAlgorithm::Ecdsa(crate::crypto::Curve::P256),
         trusted_root: Some(root),
         token: token(),
     }
@@ -142,7 +144,7 @@ fn fulcio(lasting: i64) -> Server {
 
 fn session(server: &Server) -> Session {
     let fulcio = Fulcio::new(&server.url, &client(&Fake::default())).unwrap();
-    Session::new(Certifier { fulcio, token: token(), key: None })
+    Session::new(Certifier { fulcio, token: token(), key: None, algorithm: KeyAlgorithm::Ecdsa(crate::crypto::Curve::P256) })
 }
 
 #[test]
@@ -180,7 +182,8 @@ fn finish(log: &Server, authority: Option<&Server>, key: PrivateKey, signature: 
     let clients = client(&Fake::default());
     let mut witnesses = Witnesses { logs: vec![Log::V1(v1::Rekor::new(&log.url, &clients).unwrap())], authorities: vec![] };
     witnesses.authorities.extend(authority.map(|server| TimestampService::new(&server.url, &clients).unwrap()));
-    let services = SigningServices { trusted: None, certifier: None, witnesses, by_hand: true };
+    let services =
+        SigningServices { trusted: None, is_partial: true, cached: None, certifier: None, witnesses, by_hand: true, prehash: false };
     let identity = SigningIdentity { signer: Arc::new(key), certificate: None };
     let message = MessageSignature { signature, digest: Some((&Digest::sha256("file")).into()) };
     let bundle = Bundle::new(BundleContent::Message(message), identity.bundle_signer());

@@ -5,13 +5,14 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::oidc::AUDIENCE;
 use super::oidc::claims::Claims;
 use super::service::{ANSWER_LIMIT, Service, ServiceError};
 use crate::crypto::{Certificate, KeyAlgorithm, Message, SignError, Signer};
 use crate::encoding::text::quote;
 use crate::encoding::{UnixTime, base64, go_json};
 use crate::http::header::AUTHORIZATION;
-use crate::http::{Client, Method, Request, StatusCode};
+use crate::http::{Client, Method, Request, StatusCode, Url};
 use crate::secret::IdToken;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -40,6 +41,14 @@ pub enum FulcioError {
     /// The token cannot be used.
     #[error(transparent)]
     Token(#[from] super::oidc::claims::ClaimsError),
+    /// The token is for somebody else.
+    #[error("the identity token is for {}, and {url} takes tokens for \"sigstore\" only: get one with that audience; nothing was sent", quote(.audience))]
+    Audience {
+        /// The Fulcio.
+        url: String,
+        /// Whom it is for.
+        audience: String,
+    },
     /// The key cannot show that it is at hand.
     #[error("signing the proof of possession: {0}")]
     Proof(#[from] SignError),
@@ -85,6 +94,7 @@ impl Fulcio {
     pub async fn certificate(&self, key: &dyn Signer, token: &IdToken, now: UnixTime) -> Result<IssuedCertificate, FulcioError> {
         self.service.hide(token.expose());
         let claims = Claims::of(token)?;
+        refuse_audience(&self.service.url(), &claims)?;
         let proof = key.sign(Message::Bytes(claims.subject()?.as_bytes())).await?;
         let algorithm = match key.public_key().algorithm() {
             KeyAlgorithm::Ecdsa(_) => "ECDSA",
@@ -134,6 +144,17 @@ impl Fulcio {
             None
         };
         Ok(IssuedCertificate { leaf, chain, detached_sct })
+    }
+}
+
+/// The instances of the project take tokens for `sigstore` alone; whom others take, only they know.
+fn refuse_audience(url: &Url, claims: &Claims) -> Result<(), FulcioError> {
+    let is_public = url.host_str().is_some_and(|host| host.ends_with(".sigstore.dev") || host.ends_with(".sigstage.dev"));
+    match claims.audience() {
+        Some(audience) if is_public && !audience.iter().any(|name| name == AUDIENCE) => {
+            Err(FulcioError::Audience { url: url.to_string(), audience: audience.join(", ") })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -29,18 +29,6 @@ pub enum ServiceError {
         /// What happened.
         source: HttpError,
     },
-    /// It takes too long.
-    #[error("{service}: {method} {url:?}: context deadline exceeded (no answer within {} s)", .limit.as_secs())]
-    Slow {
-        /// Which service.
-        service: &'static str,
-        /// The request.
-        method: String,
-        /// Its URL.
-        url: String,
-        /// How long it had.
-        limit: Duration,
-    },
     /// It refuses.
     #[error("{service} returned {}: {}{advice}", .status.as_u16(), quote(.body))]
     Refused {
@@ -107,15 +95,8 @@ impl Service {
     }
 
     pub(super) async fn send(&self, request: Request) -> Result<Response, ServiceError> {
-        match tokio::time::timeout(self.limit, self.client.send(&request)).await {
-            Ok(answer) => answer.map_err(|source| ServiceError::Unreachable { service: self.name, source }),
-            Err(_) => Err(ServiceError::Slow {
-                service: self.name,
-                method: request.method.to_string(),
-                url: crate::http::redact::url(&request.url),
-                limit: self.limit,
-            }),
-        }
+        let answer = self.client.send_within(&request, Some(self.limit)).await;
+        answer.map_err(|source| ServiceError::Unreachable { service: self.name, source })
     }
 
     /// An answer that refuses, with advice.

@@ -25,6 +25,14 @@ pub enum TimestampServiceError {
     /// There is no randomness for a nonce.
     #[error("timestamp authority: {0}")]
     Random(#[from] std::io::Error),
+    /// What it answered is no answer to what was asked.
+    #[error("timestamp authority {url}: its answer does not verify: {reason}")]
+    Wrong {
+        /// Which one.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// What it answered does not hold under any trusted authority.
     #[error("timestamp authority {url}: its answer does not verify: {reason}; is this authority in the trusted root?")]
     Refused {
@@ -44,7 +52,8 @@ impl TimestampService {
         Ok(Self { service: Service::new("timestamp authority", url, client, LIMIT)? })
     }
 
-    /// Asks for a time stamp over `signature`. With trusted material imprint, nonce and chain of the answer are checked; the response is what is stored.
+    /// Asks for a time stamp over `signature`. Imprint and nonce of the answer are checked always, its chain with trusted material; the response
+    /// is what is stored.
     ///
     /// # Errors
     /// [`TimestampServiceError`].
@@ -65,10 +74,18 @@ impl TimestampService {
         if !matches!(response.status.as_u16(), 200 | 201) {
             return Err(self.service.refused(&response, "").into());
         }
-        if let Some(trusted) = trusted {
-            self.check(&response.body, signature, &nonce, trusted)?;
+        match trusted {
+            Some(trusted) => self.check(&response.body, signature, &nonce, trusted)?,
+            None => {
+                let held = timestamp::verify_unanchored(&response.body, signature, Expected { nonce: Some(&nonce) });
+                held.map_err(|error| self.refused(&error))?;
+            }
         }
         Ok(response.body)
+    }
+
+    fn refused(&self, reason: &TimestampError) -> TimestampServiceError {
+        TimestampServiceError::Wrong { url: self.service.url().to_string(), reason: reason.to_string() }
     }
 
     fn check(&self, response: &[u8], signature: &[u8], nonce: &[u8], trusted: &TrustedRoot) -> Result<(), TimestampServiceError> {
@@ -78,7 +95,8 @@ impl TimestampService {
             match timestamp::verify_expected(response, signature, &named.authority, expected) {
                 Ok(_) => return Ok(()),
                 // What is wrong with the answer itself says more than which authority it is not of.
-                Err(error) if first.is_none() || is_about_answer(&error) => first = Some(error),
+                Err(error) if is_about_answer(&error) => return Err(self.refused(&error)),
+                Err(error) if first.is_none() => first = Some(error),
                 Err(_) => {}
             }
         }

@@ -47,7 +47,9 @@ pub fn attach_envelopes(registry: &TestRegistry, envelopes: &[Value]) {
     let mut store = registry.store();
     let content = store.repository("app");
     let layers: Vec<Value> = envelopes.iter().map(|envelope| layer(content, envelope, "application/vnd.dsse.envelope.v1+json")).collect();
-    let config = layer(content, &json!({}), "application/vnd.oci.image.config.v1+json");
+    let ids: Vec<&Value> = layers.iter().map(|layer| &layer["digest"]).collect();
+    let config = json!({ "architecture": "", "os": "", "config": {}, "rootfs": { "type": "layers", "diff_ids": ids } });
+    let config = layer(content, &config, "application/vnd.oci.image.config.v1+json");
     let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers });
     let tag = format!("{}.att", images::digest("v1").replace(':', "-"));
     content.put_manifest(Some(&tag), MANIFEST, manifest.to_string().as_bytes());

@@ -81,6 +81,8 @@ pub enum Delivery {
     },
     /// The announced length, and nothing after it until the peer goes away.
     Stalled,
+    /// Nothing at all: the connection is closed.
+    Nothing,
 }
 
 impl Response {
@@ -173,6 +175,9 @@ fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, handler: &Handler) {
 fn converse<S: Read + Write>(mut stream: BufReader<S>, handler: &Handler) {
     while let Ok(Some(request)) = read_request(&mut stream) {
         let response = handler(&request);
+        if response.delivery == Delivery::Nothing {
+            return;
+        }
         let close = request.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
         if write_response(stream.get_mut(), &request, &response).is_err() || close {
             return;
@@ -240,7 +245,7 @@ fn write_response(stream: &mut impl Write, request: &Request, response: &Respons
 fn write_body(stream: &mut impl Write, response: &Response) -> io::Result<()> {
     let body = &response.body;
     match response.delivery {
-        Delivery::Whole => stream.write_all(body),
+        Delivery::Whole | Delivery::Nothing => stream.write_all(body),
         Delivery::CutAfter(bytes) => {
             stream.write_all(&body[..bytes.min(body.len())])?;
             stream.flush()?;
@@ -266,6 +271,7 @@ fn reason(status: u16) -> &'static str {
         201 => "Created",
         202 => "Accepted",
         204 => "No Content",
+        302 => "Found",
         304 => "Not Modified",
         307 => "Temporary Redirect",
         400 => "Bad Request",
@@ -274,6 +280,7 @@ fn reason(status: u16) -> &'static str {
         404 => "Not Found",
         405 => "Method Not Allowed",
         406 => "Not Acceptable",
+        409 => "Conflict",
         429 => "Too Many Requests",
         500 => "Internal Server Error",
         503 => "Service Unavailable",

@@ -1,5 +1,7 @@
 //! `cosign initialize`.
 
+use serde::Serialize as _;
+
 use super::{Action, Runnable, Spec};
 use crate::ambient::Context;
 use crate::cli::args::{Given, InitializeArgs};
@@ -9,6 +11,7 @@ use crate::cli::runtime::block_on;
 use crate::operations::fetch_url::HttpFetch;
 use crate::operations::initialize::{Initialize, initialize};
 use crate::sigstore::tuf::STAGING_MIRROR;
+use crate::sigstore::tuf::initialize::RootStatus;
 
 /// `initialize` in the table of commands.
 pub static SPEC: Spec = Spec {
@@ -50,7 +53,7 @@ async fn run(args: InitializeArgs, context: &Context) -> Result<(), CommandError
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     if args.staging {
         let request = Initialize { mirror: Some(STAGING_MIRROR.to_owned()), root: None, root_checksum: None };
-        return Ok(initialize(&request, context).await?);
+        return done(initialize(&request, context).await?, context);
     }
     let is_url = args.root.starts_with("http://") || args.root.starts_with("https://");
     if is_url && args.root_checksum.is_empty() {
@@ -60,5 +63,21 @@ async fn run(args: InitializeArgs, context: &Context) -> Result<(), CommandError
     }
     let root = if args.root.is_empty() { None } else { Some(file_or_url(&args.root, &HttpFetch::new(context), context).await?) };
     let request = Initialize { mirror: given(&args.mirror), root, root_checksum: given(&args.root_checksum) };
-    Ok(initialize(&request, context).await?)
+    done(initialize(&request, context).await?, context)
+}
+
+/// As in cosign nothing is said, but of repositories whose keys are targets of their own.
+fn done(status: Option<RootStatus>, context: &Context) -> Result<(), CommandError> {
+    let Some(status) = status else { return Ok(()) };
+    let mut text = b"Root status: \n ".to_vec();
+    text.extend(to_json_with_tabs(&status)?);
+    text.push(b'\n');
+    Ok(context.ui.result(&text)?)
+}
+
+fn to_json_with_tabs(status: &RootStatus) -> Result<Vec<u8>, std::io::Error> {
+    let mut json = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"\t");
+    status.serialize(&mut serde_json::Serializer::with_formatter(&mut json, formatter)).map_err(std::io::Error::from)?;
+    Ok(json)
 }

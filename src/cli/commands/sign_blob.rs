@@ -6,6 +6,7 @@ use crate::ambient::Context;
 use crate::cli::args::SignBlobArgs;
 use crate::cli::error::CommandError;
 use crate::cli::resolve;
+use crate::cli::resolve::sign_blob::ALGORITHMS;
 use crate::cli::runtime::block_on;
 use crate::operations::fetch_url::HttpFetch;
 use crate::operations::sign_blob::sign_blobs;
@@ -36,16 +37,6 @@ pub static SPEC: Spec = Spec {
     ..Spec::DEFAULT
 };
 
-/// The values of `--signing-algorithm`.
-const ALGORITHMS: [&str; 6] = [
-    "ecdsa-sha2-256-nistp256",
-    "ecdsa-sha2-384-nistp384",
-    "ecdsa-sha2-512-nistp521",
-    "rsa-sign-pkcs1-2048-sha256",
-    "rsa-sign-pkcs1-3072-sha256",
-    "rsa-sign-pkcs1-4096-sha256",
-];
-
 /// A rule of the flags of `sign-blob` that is broken. The texts are cosign's.
 #[derive(Debug, thiserror::Error)]
 pub enum SignBlobFlagsError {
@@ -53,7 +44,7 @@ pub enum SignBlobFlagsError {
     #[error("must specify --bundle with --new-bundle-format")]
     NoBundle,
     /// `--signing-algorithm` names none.
-    #[error("invalid signing algorithm: {0}. Supported algorithms are: {known}", known = ALGORITHMS.join(", "))]
+    #[error("invalid signing algorithm: {0}. Supported algorithms are: {known}", known = ALGORITHMS.map(|(name, _)| name).join(", "))]
     Algorithm(String),
 }
 
@@ -65,7 +56,7 @@ impl Runnable for SignBlobArgs {
         if self.signing_config.new_bundle_format && writes.iter().all(|path| path.is_empty()) {
             return Err(SignBlobFlagsError::NoBundle.into());
         }
-        if !ALGORITHMS.contains(&self.signing_algorithm.as_str()) {
+        if ALGORITHMS.iter().all(|(name, _)| *name != self.signing_algorithm) {
             return Err(SignBlobFlagsError::Algorithm(self.signing_algorithm.clone()).into());
         }
         Ok(())

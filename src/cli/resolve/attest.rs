@@ -95,6 +95,8 @@ fn services(args: &SigningArgs, needs_promise: bool, context: &Context) -> Resul
         timestamp: &args.timestamp,
         certificate: args.key.is_empty() || args.issue_certificate,
         needs_promise,
+        hashed: false,
+        algorithm: services::DEFAULT_ALGORITHM,
         yes: args.yes,
     };
     services::of_signing(&asked, context)

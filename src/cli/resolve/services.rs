@@ -6,9 +6,13 @@ use crate::cli::args::{
     DEFAULT_FULCIO_URL, DEFAULT_OIDC_ISSUER, DEFAULT_REKOR_URL, FulcioArgs, OidcArgs, SigningConfigArgs, TimestampArgs,
 };
 use crate::cli::error::CommandError;
+use crate::crypto::{Curve, KeyAlgorithm};
 use crate::http::TlsOptions;
 use crate::sign::services::{ConfigSource, ServicesRequest};
 use crate::sigstore::oidc::{AuthFlow, TokenRequest};
+
+/// What keys of one run are, unless told otherwise.
+pub const DEFAULT_ALGORITHM: KeyAlgorithm = KeyAlgorithm::Ecdsa(Curve::P256);
 
 /// The flags, and what the command needs.
 #[derive(Clone, Copy)]
@@ -25,6 +29,10 @@ pub struct Asked<'a> {
     pub certificate: bool,
     /// Whether the form that is made needs Rekor v1.
     pub needs_promise: bool,
+    /// Whether logs are told of a digest and not of an envelope.
+    pub hashed: bool,
+    /// The kind of key that is made where none was given.
+    pub algorithm: KeyAlgorithm,
     /// `--yes`.
     pub yes: bool,
 }
@@ -55,6 +63,8 @@ pub fn of_signing(asked: &Asked<'_>, context: &Context) -> Result<ServicesReques
         log,
         certificate: asked.certificate,
         needs_promise: asked.needs_promise,
+        hashed: asked.hashed,
+        algorithm: asked.algorithm,
         trusted_root: given_path(&services.trusted_root),
         token: token(asked)?,
         config,

@@ -70,6 +70,8 @@ fn asked(args: &SignArgs) -> Asked<'_> {
         timestamp: &args.timestamp,
         certificate: args.key.is_empty() || args.issue_certificate,
         needs_promise: !args.signing_config.new_bundle_format,
+        hashed: !args.signing_config.new_bundle_format,
+        algorithm: services::DEFAULT_ALGORITHM,
         yes: args.yes,
     }
 }

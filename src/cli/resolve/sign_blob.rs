@@ -1,15 +1,23 @@
 //! The flags of `sign-blob`.
 
 use super::services::{self, Asked};
-use super::sign::{self, KeyFlags, not_yet, warn_of_old_flags};
+use super::sign::{self, KeyFlags, warn_of_old_flags};
 use super::{given, given_path};
 use crate::ambient::Context;
 use crate::cli::args::SignBlobArgs;
 use crate::cli::error::CommandError;
+use crate::crypto::{Curve, KeyAlgorithm};
 use crate::operations::sign_blob::{BlobForm, BlobOutputs, SignBlobs};
 
-/// What keys of one run are, unless told otherwise.
-const DEFAULT_ALGORITHM: &str = "ecdsa-sha2-256-nistp256";
+/// The values of `--signing-algorithm`, as cosign names them, and the keys that they stand for.
+pub const ALGORITHMS: [(&str, KeyAlgorithm); 6] = [
+    ("ecdsa-sha2-256-nistp256", KeyAlgorithm::Ecdsa(Curve::P256)),
+    ("ecdsa-sha2-384-nistp384", KeyAlgorithm::Ecdsa(Curve::P384)),
+    ("ecdsa-sha2-512-nistp521", KeyAlgorithm::Ecdsa(Curve::P521)),
+    ("rsa-sign-pkcs1-2048-sha256", KeyAlgorithm::Rsa { bits: 2048 }),
+    ("rsa-sign-pkcs1-3072-sha256", KeyAlgorithm::Rsa { bits: 3072 }),
+    ("rsa-sign-pkcs1-4096-sha256", KeyAlgorithm::Rsa { bits: 4096 }),
+];
 
 /// What `sign-blob` is to do.
 ///
@@ -32,9 +40,8 @@ pub fn resolve(args: &SignBlobArgs, context: &Context) -> Result<SignBlobs, Comm
             context,
         );
     }
-    if args.key.is_empty() && args.signing_algorithm != DEFAULT_ALGORITHM {
-        return Err(not_yet(&format!("keys of one run by --signing-algorithm={}", args.signing_algorithm)));
-    }
+    // Other names were refused before anything was read.
+    let algorithm = ALGORITHMS.iter().find(|(name, _)| *name == args.signing_algorithm);
     let asked = Asked {
         services: &args.signing_config,
         fulcio: &args.fulcio,
@@ -43,6 +50,8 @@ pub fn resolve(args: &SignBlobArgs, context: &Context) -> Result<SignBlobs, Comm
         certificate: args.key.is_empty() && !args.security_key.security_key || args.issue_certificate,
         // Without a bundle there is nowhere to keep a time stamp that Rekor v2 would need.
         needs_promise: form == BlobForm::Detached || output.bundle.is_empty(),
+        hashed: true,
+        algorithm: algorithm.map_or(services::DEFAULT_ALGORITHM, |(_, algorithm)| *algorithm),
         yes: args.yes,
     };
     Ok(SignBlobs {

@@ -110,14 +110,33 @@ pub fn verify_expected(
     }
     check_chain(signer, &token.certificates, authority, &info)?;
     check_usage(signer)?;
+    check_answer(&info, message, expected)?;
+    check_period(&info, &authority.valid)?;
+    Ok(VerifiedTimestamp { time: info.time, policy: info.policy.to_string(), serial: info.serial, signer: signer.clone() })
+}
+
+/// What holds of a response whoever is trusted: it answers this request about `message`, and where it holds certificates, one of them signed it.
+///
+/// # Errors
+/// [`TimestampError`].
+pub fn verify_unanchored(response: &[u8], message: &[u8], expected: Expected<'_>) -> Result<(), TimestampError> {
+    let token = SignedData::parse(response::token(response)?)?;
+    let info = TstInfo::parse(token.content)?;
+    if !token.certificates.is_empty() {
+        check_usage(token.verify(&token.certificates)?)?;
+    }
+    check_answer(&info, message, expected)
+}
+
+/// The nonce of the request, and the digest of what was to be stamped.
+fn check_answer(info: &TstInfo, message: &[u8], expected: Expected<'_>) -> Result<(), TimestampError> {
     if expected.nonce.is_some_and(|nonce| info.nonce.as_deref().map(trim) != Some(trim(nonce))) {
         return Err(TimestampError::Nonce);
     }
     if info.hash.digest(message).bytes() != info.imprint {
         return Err(TimestampError::ImprintMismatch);
     }
-    check_period(&info, &authority.valid)?;
-    Ok(VerifiedTimestamp { time: info.time, policy: info.policy.to_string(), serial: info.serial, signer: signer.clone() })
+    Ok(())
 }
 
 /// The moments between which the token's time lies: one, or two where it has a fraction.

@@ -6,6 +6,7 @@ use std::pin::pin;
 use futures_util::stream::StreamExt;
 use serde_json::Map;
 
+use super::super::log_lookup::SignatureOf;
 use super::image::{Job, Older, facts, parsed_digest};
 use super::outcome::{self, Check, VerifiedImage, VerifiedSignature};
 use super::{Bundles, NoMatch, VerifyImageError};
@@ -115,7 +116,7 @@ impl Job<'_> {
     async fn older_attestation(&self, attached: AttachedSignature) -> Judged {
         let mut signed = legacy::signed_of_att_layer(attached.payload, &attached.annotations).map_err(|error| error.to_string())?;
         let looked_up = match &self.request.lookup {
-            Some(log) => log.complete(&mut signed, None, &self.request.requirement).await?,
+            Some(log) => log.complete(&mut signed, SignatureOf::Payload, &self.request.requirement).await?,
             None => false,
         };
         self.judge_attestation(signed, looked_up)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures_util::stream::StreamExt;
 use serde_json::{Map, Value};
 
+use super::super::log_lookup::SignatureOf;
 use super::outcome::{self, CertificateFacts, VerifiedImage, VerifiedSignature};
 use super::{Bundles, NoMatch, VerifyImageError, VerifyImages};
 use crate::ambient::Context;
@@ -304,7 +305,7 @@ impl Job<'_> {
 
     async fn judge_one(&self, mut signed: Signed, raw: Vec<u8>) -> Result<(VerifiedSignature, Vec<outcome::Check>), String> {
         let looked_up = match &self.request.lookup {
-            Some(log) => log.complete(&mut signed, None, &self.request.requirement).await?,
+            Some(log) => log.complete(&mut signed, SignatureOf::Payload, &self.request.requirement).await?,
             None => false,
         };
         let verified = self.check(&signed)?;

@@ -2,8 +2,8 @@
 
 use super::claims::ClaimsError;
 use crate::ambient::PromptError;
-use crate::encoding::PathError;
 use crate::encoding::text::quote;
+use crate::encoding::{PathError, UnixTime};
 use crate::http::HttpError;
 use crate::sigstore::ServiceError;
 
@@ -16,6 +16,16 @@ pub enum OidcError {
     /// `--identity-token` looks like neither a token nor a file.
     #[error("reading ID token: --identity-token is neither a JWT nor the path of a file that holds one")]
     NoToken,
+    /// A token that was kept too long.
+    #[error("the identity token given with {given_with} expired at {at}, and it is {now}: get a new one; nothing was sent")]
+    Expired {
+        /// The flag or variable.
+        given_with: &'static str,
+        /// When it expired.
+        at: UnixTime,
+        /// Now.
+        now: UnixTime,
+    },
     /// The provider's answers.
     #[error(transparent)]
     Service(#[from] ServiceError),

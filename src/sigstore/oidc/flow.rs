@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::claims::Jws;
+use super::claims::{Claims, Jws};
 use super::provider::Provider;
 use super::{OidcError, ambient, browser, device};
 use crate::ambient::{Consent, Context};
-use crate::encoding::PathError;
-use crate::http::{Client, ClientOptions, RetryPolicy, TlsOptions, user_agent};
+use crate::encoding::{PathError, UnixTime};
+use crate::http::{Client, ClientOptions, TlsOptions};
 use crate::secret::{IdToken, Password};
 
 /// The privacy statement that comes before a person is identified.
@@ -20,6 +20,10 @@ pub const PRIVACY_STATEMENT: &str = "
 /// What a yes to it means.
 pub const PRIVACY_CONFIRMATION: &str = "By typing 'y', you attest that (1) you are not submitting the personal data of any other person; and (2) you understand and agree to the statement and the Agreement terms at the URLs listed above.";
 
+/// How often a provider is asked at most.
+const ATTEMPTS: u32 = 4;
+/// How far this machine's clock may be ahead, in seconds.
+const SKEW: i64 = 5 * 60;
 /// No token file is longer.
 const LONGEST_TOKEN: u64 = 256 * 1024;
 
@@ -82,12 +86,12 @@ pub struct TokenRequest {
 /// [`OidcError`].
 pub async fn token(request: &TokenRequest, context: &Context) -> Result<IdToken, OidcError> {
     if let Some(given) = &request.given {
-        return given_token(given);
+        let token = given_token(given)?;
+        refuse_expired(&token, "--identity-token", context)?;
+        return Ok(token);
     }
-    let options =
-        ClientOptions { tls: TlsOptions::default(), user_agent: user_agent(), retry: RetryPolicy::default(), ..ClientOptions::default() };
+    let client = Client::new(&ClientOptions::of(TlsOptions::default(), ATTEMPTS), context)?;
     if !request.disable_ambient {
-        let client = Client::new(&options, context)?;
         if let Some(token) = ambient::token(request.provider.as_deref(), &client, context).await? {
             return Ok(token);
         }
@@ -105,7 +109,6 @@ pub async fn token(request: &TokenRequest, context: &Context) -> Result<IdToken,
         }
     };
     let issuer = request.issuer.as_deref().ok_or(OidcError::NoIssuer)?;
-    let client = Client::new(&options, context)?;
     let provider = Provider::discover(issuer, &client).await?;
     match flow {
         AuthFlow::Normal => browser::token(request, &provider, context).await,
@@ -135,6 +138,15 @@ fn given_token(given: &IdToken) -> Result<IdToken, OidcError> {
         return Err(OidcError::NoToken);
     }
     read_token(path).map_err(OidcError::File)
+}
+
+/// Fulcio has one sentence for all that is wrong with a token. One that somebody kept too long is said here, before anybody is asked; what was
+/// issued a moment ago is not judged by this machine's clock.
+pub(super) fn refuse_expired(token: &IdToken, given_with: &'static str, context: &Context) -> Result<(), OidcError> {
+    let now = UnixTime::from(context.clock.now());
+    // What is no token at all, Fulcio's client says better.
+    let expired = Claims::of(token).ok().and_then(|claims| claims.expires()).filter(|at| at.0.saturating_add(SKEW) <= now.0);
+    expired.map_or(Ok(()), |at| Err(OidcError::Expired { given_with, at, now }))
 }
 
 /// A token that a file holds.

@@ -6,7 +6,9 @@ pub mod v2;
 use super::service::ServiceError;
 use crate::crypto::{Certificate, Digest, KeyAlgorithm, PublicKey};
 use crate::encoding::base64;
+use crate::encoding::text::quote;
 use crate::format::dsse::Envelope;
+use crate::http::{Response, StatusCode};
 
 /// Whose signature is logged.
 #[derive(Debug, Clone, Copy)]
@@ -61,17 +63,51 @@ pub enum RekorError {
         /// What it says, quoted.
         body: String,
     },
-    /// The log takes no entry of that size. Version 2 is told a digest only, whatever the size.
-    #[error("entry too large ({megabytes} MB) for the transparency log: {source}; a Rekor of version 2 (--signing-config) takes it")]
+    /// The log does not take so much.
+    #[error("Rekor returned {status}: {body} (entry too large ({megabytes} MB): {advice})")]
     TooLarge {
-        /// The size of the entry.
+        /// The status.
+        status: u16,
+        /// What it says, quoted.
+        body: String,
+        /// The size of what was sent, in MB with one digit.
         megabytes: String,
-        /// What the log said, or how the connection ended.
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// The connection broke under a large entry: some logs, and what stands before them, just hang up.
+    #[error("{source} (entry too large ({megabytes} MB)? {advice})")]
+    PerhapsTooLarge {
+        /// How the connection ended.
         source: ServiceError,
+        /// The size of what was sent, in MB with one digit.
+        megabytes: String,
+        /// What to do about it.
+        advice: &'static str,
     },
     /// Version 2 does not take such keys.
     #[error("Rekor version 2 does not take signatures of {0} keys")]
     Key(KeyAlgorithm),
+}
+
+impl RekorError {
+    /// Where an answer refuses an entry for its size: the error that says so.
+    fn too_large(response: &Response, sent: usize, advice: &'static str) -> Option<Self> {
+        let said = String::from_utf8_lossy(&response.body);
+        // Go's servers say it with 400 or 500, too.
+        let is_said = response.status.as_u16() >= 400 && ["too large", "larger than max"].iter().any(|words| said.contains(words));
+        (response.status == StatusCode::PAYLOAD_TOO_LARGE || is_said).then(|| Self::TooLarge {
+            status: response.status.as_u16(),
+            body: quote(said.trim()),
+            megabytes: megabytes(sent),
+            advice,
+        })
+    }
+}
+
+fn megabytes(bytes: usize) -> String {
+    let tenths = bytes.saturating_mul(10) / 1_000_000;
+    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 impl LoggedKey<'_> {

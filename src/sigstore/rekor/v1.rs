@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Logged, LoggedContent, RekorError};
+use crate::crypto::Digest;
 use crate::encoding::text::quote;
 use crate::encoding::{base64, go_json, hex};
 use crate::format::dsse::Envelope;
@@ -18,11 +19,15 @@ use crate::sigstore::service::{ANSWER_LIMIT, Service};
 const LIMIT: Duration = Duration::from_secs(90);
 /// The most entries that one answer may hold.
 const MAX_ENTRIES: usize = 64;
+/// The most entries that a log lets be searched for at once.
+pub const MAX_QUERIES: usize = 10;
 /// The most hashes of a proof.
 const MAX_HASHES: usize = 64;
 
 /// From this size on a connection that breaks is taken for a refusal of the size: logs and what stands before them just hang up.
 const SUSPECT_SIZE: usize = 1 << 20;
+/// What helps when an entry is too large.
+const TOO_LARGE: &str = "this log takes envelopes whole: keep what is large out of the predicate and name it there by its digest, use a Rekor v2, which takes digests only (--signing-config), or sign without a log (--tlog-upload=false)";
 
 /// A log.
 pub struct Rekor {
@@ -75,19 +80,18 @@ impl Rekor {
     /// [`RekorError`].
     pub async fn log(&self, logged: &Logged<'_>) -> Result<LogEntry, RekorError> {
         let request = self.post("/api/v1/log/entries", &proposed(logged));
-        let size = request.body.as_ref().map_or(0, |body| body.len());
-        let too_large = |source| RekorError::TooLarge { megabytes: format!("{:.1}", size as f64 / 1e6), source };
+        let sent = request.body.as_ref().map_or(0, |body| body.len());
         let response = match self.service.send(request).await {
             Ok(response) => response,
-            Err(error) if size >= SUSPECT_SIZE && error.is_broken_connection() => return Err(too_large(error)),
+            Err(source) if sent >= SUSPECT_SIZE && source.is_broken_connection() => {
+                return Err(RekorError::PerhapsTooLarge { source, megabytes: super::megabytes(sent), advice: TOO_LARGE });
+            }
             Err(error) => return Err(error.into()),
         };
         match response.status {
             StatusCode::CREATED => self.one(&response),
             StatusCode::CONFLICT => self.existing(&response).await,
-            StatusCode::PAYLOAD_TOO_LARGE => Err(too_large(self.service.refused(&response, ""))),
-            StatusCode::BAD_REQUEST if says_too_large(&response) => Err(too_large(self.service.refused(&response, ""))),
-            _ => Err(self.service.refused(&response, "").into()),
+            _ => Err(RekorError::too_large(&response, sent, TOO_LARGE).unwrap_or_else(|| self.service.refused(&response, "").into())),
         }
     }
 
@@ -111,12 +115,14 @@ impl Rekor {
         self.fetched("/api/v1/log/entries", Some(&format!("logIndex={index}"))).await
     }
 
-    /// The entries that are about this very signature; none where the log has not seen it.
+    /// The entries that are about one of these very signatures; none where the log has seen none. Envelopes are looked for as `dsse` and as
+    /// `intoto`, which older programs made. At most [`MAX_QUERIES`] of them are looked for.
     ///
     /// # Errors
     /// [`RekorError`].
-    pub async fn search(&self, logged: &Logged<'_>) -> Result<Vec<LogEntry>, RekorError> {
-        let query = json!({ "entryUUIDs": null, "logIndexes": null, "entries": searched(logged) });
+    pub async fn search(&self, logged: &[Logged<'_>]) -> Result<Vec<LogEntry>, RekorError> {
+        let entries: Vec<Value> = logged.iter().flat_map(|one| [Some(proposed(one)), as_intoto(one)]).flatten().take(MAX_QUERIES).collect();
+        let query = json!({ "entryUUIDs": null, "logIndexes": null, "entries": entries });
         let response = self.service.send(self.post("/api/v1/log/entries/retrieve", &query)).await?;
         if response.status != StatusCode::OK {
             return Err(self.service.refused(&response, "").into());
@@ -159,10 +165,11 @@ impl Rekor {
     /// The entry that a conflict names.
     async fn existing(&self, conflict: &Response) -> Result<LogEntry, RekorError> {
         let location = conflict.header(LOCATION).unwrap_or_default();
-        let uuid = location.rsplit('/').next().unwrap_or_default();
-        if uuid.is_empty() {
-            return Err(self.service.refused(conflict, " (it does not say where)").into());
-        }
+        let said = String::from_utf8_lossy(&conflict.body);
+        // Its message ends with the UUID, should a proxy have dropped the header.
+        let named = || said.split(|letter: char| !letter.is_ascii_hexdigit()).find(|word| (64..=80).contains(&word.len()));
+        let uuid = location.rsplit('/').next().filter(|uuid| !uuid.is_empty()).or_else(named);
+        let uuid = uuid.ok_or_else(|| self.service.refused(conflict, " (it does not say where)"))?;
         self.by_uuid(uuid).await
     }
 
@@ -200,28 +207,24 @@ fn proposed(logged: &Logged<'_>) -> Value {
     }
 }
 
-/// What the log is searched for: envelopes were logged in two kinds of entries.
-fn searched(logged: &Logged<'_>) -> Vec<Value> {
-    let mut entries = vec![proposed(logged)];
-    if let LoggedContent::Envelope { envelope, json } = logged.content {
-        entries.push(json!({
-            "apiVersion": "0.0.1",
-            "spec": { "content": { "envelope": json_text(envelope, json) }, "publicKey": logged.key.base64_pem() },
-            "kind": "intoto",
-        }));
-    }
-    entries
+/// The form of an envelope in the log that older programs chose (`intoto` 0.0.1).
+fn as_intoto(logged: &Logged<'_>) -> Option<Value> {
+    let LoggedContent::Envelope { envelope, json } = logged.content else { return None };
+    let json = json_text(envelope, json);
+    let hash = Digest::sha256(&json).hex();
+    Some(json!({
+        "apiVersion": "0.0.1",
+        "spec": {
+            "content": { "envelope": json, "hash": { "algorithm": "sha256", "value": hash } },
+            "publicKey": logged.key.base64_pem(),
+        },
+        "kind": "intoto",
+    }))
 }
 
 fn json_text(envelope: &Envelope, json: Option<&[u8]>) -> String {
     let json = json.map_or_else(|| envelope.to_json(), <[u8]>::to_vec);
     String::from_utf8(json).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-}
-
-/// A refusal of the size in words, as Rekor and the servers before it write it.
-fn says_too_large(response: &Response) -> bool {
-    let text = String::from_utf8_lossy(&response.body).to_ascii_lowercase();
-    ["too large", "exceeds", "larger than"].iter().any(|phrase| text.contains(phrase))
 }
 
 impl Entry {

@@ -15,6 +15,9 @@ use crate::sigstore::service::{ANSWER_LIMIT, Service};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// What helps when an entry is too large: there is no more in one than a digest, a signature and a key.
+const TOO_LARGE: &str = "it holds no more than a digest, a signature and a certificate: ask whoever runs this log";
+
 /// A log.
 pub struct Rekor {
     service: Service,
@@ -36,6 +39,7 @@ impl Rekor {
     pub async fn log(&self, logged: &Logged<'_>) -> Result<LogEntry, RekorError> {
         // Text and objects always have a JSON form.
         let body = go_json::to_vec(&proposed(logged)?).unwrap_or_default();
+        let sent = body.len();
         let request = Request::new(Method::POST, self.service.endpoint("/api/v2/log/entries"), ANSWER_LIMIT).body("application/json", body);
         let response = self.service.send(request).await?;
         match response.status {
@@ -46,8 +50,7 @@ impl Rekor {
                 index: quote(response.header("X-Log-Index").unwrap_or("that it does not name")),
                 body: quote(String::from_utf8_lossy(&response.body).trim()),
             }),
-            StatusCode::PAYLOAD_TOO_LARGE => Err(self.service.refused(&response, " (the entry is too large for this log)").into()),
-            _ => Err(self.service.refused(&response, "").into()),
+            _ => Err(RekorError::too_large(&response, sent, TOO_LARGE).unwrap_or_else(|| self.service.refused(&response, "").into())),
         }
     }
 }

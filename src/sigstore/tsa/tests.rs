@@ -18,12 +18,23 @@ fn ask(server: &Server, signature: &[u8], trusted: Option<&TrustedRoot>) -> Resu
 
 #[test]
 fn the_url_is_taken_as_it_is() {
-    let (signature, response, _) = real();
-    let server = Server::answering([answer(201, response.clone())]);
-    assert_eq!(ask(&server, &signature, None).unwrap(), response);
+    let server = Server::answering([answer(400, "")]);
+    ask(&server, b"s", None).unwrap_err();
     let asked = &server.asked()[0];
     assert_eq!(asked.line, "POST /stamp?x=1");
     assert!(asked.headers.iter().any(|header| header == "content-type: application/timestamp-query"));
+}
+
+#[test]
+fn nonce_and_imprint_are_checked_whoever_is_trusted() {
+    let (signature, response, trusted) = real();
+    for trusted in [None, Some(&trusted)] {
+        let error = ask(&Server::answering([answer(200, response.clone())]), &signature, trusted).unwrap_err();
+        assert!(error.contains("does not verify: ") && error.contains("nonce"), "{error}");
+    }
+    let error = timestamp::verify_unanchored(&response, b"another", Expected::default()).unwrap_err();
+    assert_eq!(error, TimestampError::ImprintMismatch);
+    timestamp::verify_unanchored(&response, &signature, Expected::default()).unwrap();
 }
 
 #[test]

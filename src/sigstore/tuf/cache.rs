@@ -19,6 +19,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(20);
 /// No metadata or target that is cached is larger.
 const LARGEST: u64 = 16 << 20;
+/// The most targets that are read.
+const MOST_TARGETS: usize = 64;
 /// The most earlier roots that are read.
 const MOST_ROOTS: usize = 256;
 
@@ -36,7 +38,7 @@ pub(super) fn read(options: &TufOptions) -> BTreeMap<String, Vec<u8>> {
     for role in ["root", "timestamp", "snapshot", "targets"] {
         add(format!("{role}.json"));
     }
-    for (folder, most) in [("targets", 16), ("root_history", MOST_ROOTS)] {
+    for (folder, most) in [("targets", MOST_TARGETS), ("root_history", MOST_ROOTS)] {
         for entry in std::fs::read_dir(directory.join(folder)).into_iter().flatten().flatten().take(most) {
             add(format!("{folder}/{}", entry.file_name().to_string_lossy()));
         }

@@ -10,7 +10,7 @@ use super::store::Files;
 use crate::ambient::Context;
 use crate::encoding::text;
 use crate::http::header::LOCATION;
-use crate::http::{Client, ClientOptions, Method, Request, Response, RetryPolicy, TlsOptions, Url, user_agent};
+use crate::http::{Client, ClientOptions, Method, Request, Response, TlsOptions, Url};
 
 /// How many redirects are followed.
 const MAX_REDIRECTS: usize = 10;
@@ -34,8 +34,7 @@ impl Mirror {
                     url.set_path(&format!("{}/", url.path()));
                 }
                 // With a cache at hand nobody should wait long for a mirror that has its troubles.
-                let retry = RetryPolicy { attempts: 2, ..RetryPolicy::default() };
-                let options = ClientOptions { tls: TlsOptions::default(), user_agent: user_agent(), retry, ..ClientOptions::default() };
+                let options = ClientOptions::of(TlsOptions::default(), 2);
                 Ok(Self::Http(Client::new(&options, context).map_err(|error| failed(error.to_string()))?, url))
             }
             _ => Err(failed("it is neither http, https nor file".to_owned())),

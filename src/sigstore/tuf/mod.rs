@@ -5,6 +5,7 @@
 
 mod cache;
 mod error;
+mod individual;
 pub mod initialize;
 mod mirror;
 mod options;

@@ -7,7 +7,7 @@ use sigstore_tuf::{Error, Updater};
 use super::error::describe;
 use super::mirror::{Mirror, Source};
 use super::store::Files;
-use super::{Network, TufError, TufOptions, cache};
+use super::{Network, TRUSTED_ROOT, TufError, TufOptions, cache, individual};
 use crate::ambient::Context;
 use crate::encoding::UnixTime;
 
@@ -129,10 +129,32 @@ impl Session {
         self.files.all()
     }
 
+    /// The trusted root that individual targets make, for mirrors that have none.
+    async fn made_of_individual_targets(&mut self, missing: String) -> Result<Vec<u8>, TufError> {
+        let mut targets = Vec::new();
+        for (usage, name) in individual::usages(&self.metadata("targets.json")) {
+            let content = self.target(&name).await?;
+            targets.push((usage, name, content));
+        }
+        if targets.is_empty() {
+            return Err(TufError::NoTarget(missing));
+        }
+        let root = individual::trusted_root(&targets)?;
+        root.to_json().map_err(|error| TufError::Target { name: missing, reason: error.to_string() })
+    }
+
+    /// Verified metadata, as it came.
+    pub(super) fn metadata(&self, name: &str) -> Vec<u8> {
+        self.files.file(name).unwrap_or_default()
+    }
+
     async fn finish(mut self, options: &TufOptions, names: &[&str], cached: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Vec<u8>>, TufError> {
         let mut targets = Vec::new();
         for name in names {
-            targets.push(self.target(name).await?);
+            targets.push(match self.target(name).await {
+                Err(TufError::NoTarget(missing)) if missing == TRUSTED_ROOT => self.made_of_individual_targets(missing).await?,
+                target => target?,
+            });
         }
         match cache::write(options, cached, &self.files()) {
             Err(error @ TufError::TargetName(_)) => Err(error),

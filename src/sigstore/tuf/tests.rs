@@ -230,3 +230,22 @@ fn many_cold_starts_make_one_trip() {
     }
     assert_eq!(repository.server.asked().len(), 6);
 }
+
+#[test]
+fn individual_targets_stand_for_a_trusted_root() {
+    let (repository, directory) = (Repository::new(), tempfile::tempdir().unwrap());
+    let key = repository.key.public().to_pem();
+    repository.publish(2, NOW.0 + 30 * DAY, &[("rekor.pub", key.as_bytes()), ("ctfe.pub", key.as_bytes()), ("artifact.pub", b"more")]);
+    let options = repository.options(directory.path());
+    let world = at(NOW.0);
+    let status = run(initialize::initialize(&options, &world.context())).unwrap().unwrap();
+    assert_eq!(status.targets, ["artifact.pub", "ctfe.pub", "rekor.pub"]);
+    assert_eq!((status.metadata["targets.json"].version, status.metadata["root.json"].expiration.ends_with(" UTC")), (2, true));
+    assert!(world.said().iter().any(|line| line.contains("falling back to individual targets")), "{:?}", world.said());
+    // From the cache: the mirror is not asked again.
+    let asked = repository.server.asked().len();
+    let made = run(refresh::targets(&options, &[TRUSTED_ROOT], Network::Allowed, &world.context())).unwrap().remove(0);
+    let root = crate::format::trusted_root::TrustedRoot::parse(&made).unwrap();
+    assert_eq!((root.transparency_logs.len(), root.ct_logs.len(), root.certificate_authorities.len()), (1, 1, 0));
+    assert_eq!(repository.server.asked().len(), asked);
+}

@@ -74,18 +74,20 @@ static PROVENANCE_V1: Message = Message {
 
 /// Version 0.2. The specification writes `buildInvocationID`, protobuf `buildInvocationId`: the first is taken for the second.
 pub(super) fn v02(json: &[u8]) -> Result<Vec<u8>, PredicateError> {
-    read(json, &PROVENANCE_V02, |root| rename(child(root, "metadata"), "buildInvocationID", "buildInvocationId"))
+    read(json, ("provenance predicate: ", &PROVENANCE_V02), |root| {
+        rename(child(root, "metadata"), "buildInvocationID", "buildInvocationId")
+    })
 }
 
 /// Version 1. `invocationID` is taken for `invocationId`.
 pub(super) fn v1(json: &[u8]) -> Result<Vec<u8>, PredicateError> {
-    read(json, &PROVENANCE_V1, |root| {
+    read(json, ("unmarshal raw payload to map: ", &PROVENANCE_V1), |root| {
         rename(child(root, "runDetails").and_then(|details| child(details, "metadata")), "invocationID", "invocationId");
     })
 }
 
-fn read(json: &[u8], message: &Message, respell: impl Fn(&mut Node<'_>)) -> Result<Vec<u8>, PredicateError> {
-    parsed_object(json, "provenance predicate: ")?;
+fn read(json: &[u8], (what, message): (&str, &Message), respell: impl Fn(&mut Node<'_>)) -> Result<Vec<u8>, PredicateError> {
+    parsed_object(json, what)?;
     let mut node = proto_json::parse(json)?;
     respell(&mut node);
     // What was read always has a JSON form.

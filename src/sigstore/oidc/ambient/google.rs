@@ -46,12 +46,7 @@ pub(super) async fn impersonated(client: &Client, context: &Context) -> Result<I
     if !account.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.@".contains(&b)) {
         return Err(failed("GOOGLE_SERVICE_ACCOUNT_NAME is no service account".to_owned()));
     }
-    let own = metadata(client, context, LIMIT).map_err(|error| failed(error.to_string()))?;
-    let url = own.endpoint("/computeMetadata/v1/instance/service-accounts/default/token");
-    let request = Request::new(Method::GET, url, ANSWER_LIMIT).header(FLAVOR, "Google").kind(BodyKind::Credentials);
-    let access = value_of(&own, request, "access_token")
-        .await
-        .map_err(|error| failed(format!("this machine's access token: {error} (other credentials of Google are not supported yet)")))?;
+    let access = access_token(client, context).await.map_err(|reason| failed(format!("an access token of one's own: {reason}")))?;
     client.hide(access.expose());
     let base = context.env.var("GOOGLE_IAM_CREDENTIALS_ENDPOINT").filter(|url| !url.is_empty()).unwrap_or_else(|| CREDENTIALS.to_owned());
     let service = Service::new("Google IAM", &base, client, LIMIT).map_err(|error| failed(error.to_string()))?;
@@ -62,6 +57,24 @@ pub(super) async fn impersonated(client: &Client, context: &Context) -> Result<I
             .body("application/json", body)
             .kind(BodyKind::Credentials);
     value_of(&service, request, "token").await.map_err(|error| failed(error.to_string()))
+}
+
+/// An access token of whoever runs this program: Google's application default credentials.
+#[cfg(feature = "k8s-keychain")]
+async fn access_token(_: &Client, context: &Context) -> Result<IdToken, String> {
+    use crate::cloud::{Caller, google};
+
+    let caller = Caller::new(context).map_err(|error| error.to_string())?;
+    google::access_token(&caller).await.map_err(|error| error.to_string())
+}
+
+/// An access token of the machine's service account.
+#[cfg(not(feature = "k8s-keychain"))]
+async fn access_token(client: &Client, context: &Context) -> Result<IdToken, String> {
+    let own = metadata(client, context, LIMIT).map_err(|error| error.to_string())?;
+    let url = own.endpoint("/computeMetadata/v1/instance/service-accounts/default/token");
+    let request = Request::new(Method::GET, url, ANSWER_LIMIT).header(FLAVOR, "Google").kind(BodyKind::Credentials);
+    value_of(&own, request, "access_token").await.map_err(|error| error.to_string())
 }
 
 fn metadata(client: &Client, context: &Context, limit: Duration) -> Result<Service, crate::sigstore::ServiceError> {

@@ -7,13 +7,16 @@ mod spiffe;
 use std::path::Path;
 
 use super::OidcError;
-use super::flow::read_token;
+use super::flow::{read_token, refuse_expired};
 use crate::ambient::Context;
 use crate::http::Client;
 use crate::secret::IdToken;
 
 /// Where a token lies that somebody else keeps fresh.
 const TOKEN_FILE: &str = "/var/run/sigstore/cosign/oidc-token";
+
+/// The variable that holds a token.
+const VARIABLE: &str = "SIGSTORE_ID_TOKEN";
 
 /// A source of tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +84,7 @@ impl Source {
         let missing = |what: &str| OidcError::NotAvailable { provider: self.name(), reason: what.to_owned() };
         let (there, what) = match self {
             Self::Filesystem => (Path::new(TOKEN_FILE).exists(), format!("there is no file {TOKEN_FILE}")),
-            Self::Variable => (context.env.var_os("SIGSTORE_ID_TOKEN").is_some(), "SIGSTORE_ID_TOKEN is not set".to_owned()),
+            Self::Variable => (context.env.var_os(VARIABLE).is_some(), format!("{VARIABLE} is not set")),
             Self::Github => {
                 let there = variable(ci::REQUEST_URL).is_some() && variable(ci::REQUEST_TOKEN).is_some();
                 if !there {
@@ -104,7 +107,11 @@ impl Source {
             Self::Filesystem => {
                 read_token(Path::new(TOKEN_FILE)).map_err(|error| OidcError::Ambient { provider: self.name(), reason: error.to_string() })
             }
-            Self::Variable => Ok(IdToken::new(context.env.var("SIGSTORE_ID_TOKEN").unwrap_or_default().trim())),
+            Self::Variable => {
+                let token = IdToken::new(context.env.var(VARIABLE).unwrap_or_default().trim());
+                refuse_expired(&token, VARIABLE, context)?;
+                Ok(token)
+            }
             Self::Github => ci::github(client, context).await,
             Self::Buildkite => ci::buildkite(client, context).await,
             Self::GoogleImpersonate => google::impersonated(client, context).await,
