@@ -5,6 +5,7 @@
 
 mod support;
 
+mod attestation_inputs;
 mod attestations;
 mod blob_checks;
 mod blobs;
@@ -21,6 +22,7 @@ mod identity_tokens;
 mod interop;
 mod key_pairs;
 mod keyless;
+mod keyless_attestations;
 mod layouts;
 mod many;
 mod parsers;

@@ -1,5 +1,7 @@
 //! Base64 (RFC 4648 section 4), standard alphabet, padded: what Go's `encoding/json` writes for bytes.
 
+use std::borrow::Cow;
+
 use ::base64::Engine as _;
 use ::base64::alphabet;
 use ::base64::engine::DecodePaddingMode;
@@ -17,6 +19,16 @@ pub struct DecodeError(String);
 /// Encodes with padding.
 pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     STANDARD.encode(bytes)
+}
+
+/// Appends what [`encode`] gives, without a copy in between.
+pub fn append(bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    let length = ::base64::encoded_len(bytes.len(), true).unwrap_or(0);
+    out.resize(start + length, 0);
+    // The room is just what is needed.
+    let written = STANDARD.encode_slice(bytes, &mut out[start..]).unwrap_or(0);
+    out.truncate(start + written);
 }
 
 /// Encodes with the URL-safe alphabet, without padding (RFC 7515).
@@ -37,8 +49,7 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
 /// # Errors
 /// As [`decode`].
 pub fn decode_lenient(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
-    let kept: Vec<u8> = text.as_ref().iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-    decode(kept)
+    decode(without_line_breaks(text.as_ref()))
 }
 
 /// Decodes the URL-safe alphabet, with padding or without it.
@@ -58,13 +69,28 @@ pub fn decode_url(text: &str) -> Result<Vec<u8>, DecodeError> {
 pub fn decode_protojson(text: &str) -> Result<Vec<u8>, DecodeError> {
     let alphabet = if text.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
     let config = if text.len().is_multiple_of(4) { GO } else { GO_UNPADDED };
-    let kept: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    let kept = without_line_breaks(text.as_bytes());
     GeneralPurpose::new(alphabet, config).decode(kept).map_err(|error| DecodeError(error.to_string()))
+}
+
+/// The text itself where it has no line breaks: it may be large.
+fn without_line_breaks(text: &[u8]) -> Cow<'_, [u8]> {
+    let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    if text.iter().any(is_break) { text.iter().copied().filter(|byte| !is_break(byte)).collect() } else { Cow::Borrowed(text) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn appending_is_encoding() {
+        for bytes in [&b""[..], b"a", b"ab", b"abc", &[0xff; 100]] {
+            let mut out = b"x".to_vec();
+            append(bytes, &mut out);
+            assert_eq!(out, format!("x{}", encode(bytes)).into_bytes());
+        }
+    }
 
     #[test]
     fn protojson_takes_what_go_takes() {

@@ -19,7 +19,7 @@ use crate::registry::{FetchedManifest, RegistryError, Repository, TagUpdate};
 
 /// The predicate type of the statement in an envelope; `None` where it holds none.
 pub fn predicate_type_of(envelope: &Envelope) -> Option<String> {
-    Statement::parse(&envelope.payload).ok().map(|statement| statement.predicate_type)
+    Statement::parse_without_predicate(&envelope.payload).ok().map(|statement| statement.predicate_type)
 }
 
 /// The predicate type of the statement in a bundle; `None` where it holds none.

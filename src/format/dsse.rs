@@ -1,6 +1,8 @@
 //! DSSE envelopes (Dead Simple Signing Envelope 1.0).
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::Deserialize;
 
 use crate::crypto::{Digest, HashAlgorithm, Hasher};
 use crate::encoding::{base64, go_json};
@@ -48,19 +50,20 @@ pub enum DsseError {
     TooManySignatures(usize),
 }
 
-#[derive(Serialize, Deserialize)]
-struct EnvelopeJson {
-    #[serde(default)]
-    payload: String,
+#[derive(Deserialize)]
+struct EnvelopeJson<'a> {
+    // Borrowed: it may have hundreds of megabytes.
+    #[serde(borrow, default)]
+    payload: Cow<'a, str>,
     #[serde(rename = "payloadType", default)]
     payload_type: String,
     #[serde(default)]
     signatures: Option<Vec<SignatureJson>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct SignatureJson {
-    #[serde(rename = "keyid", default, skip_serializing_if = "String::is_empty")]
+    #[serde(rename = "keyid", default)]
     key_id: String,
     #[serde(default)]
     sig: String,
@@ -81,6 +84,11 @@ pub fn digest_of_encoding(payload_type: &str, payload: &[u8], hash: HashAlgorith
     hasher.finish()
 }
 
+fn append_text(text: &str, out: &mut Vec<u8>) {
+    // Text always has a JSON form.
+    out.append(&mut go_json::to_vec(text).unwrap_or_default());
+}
+
 fn encoding_head(payload_type: &str, payload: &[u8]) -> String {
     format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len())
 }
@@ -96,7 +104,7 @@ impl Envelope {
     /// # Errors
     /// [`DsseError`].
     pub fn from_json(json: &[u8]) -> Result<Self, DsseError> {
-        let raw: EnvelopeJson = serde_json::from_slice(json).map_err(|error| DsseError::Json(error.to_string()))?;
+        let raw: EnvelopeJson<'_> = serde_json::from_slice(json).map_err(|error| DsseError::Json(error.to_string()))?;
         let signatures = raw.signatures.unwrap_or_default();
         if signatures.len() > MAX_SIGNATURES {
             return Err(DsseError::TooManySignatures(signatures.len()));
@@ -114,15 +122,30 @@ impl Envelope {
 
     /// The JSON that `attest` stores: payload, payloadType, signatures; an empty key id is left out.
     pub fn to_json(&self) -> Vec<u8> {
-        let raw = EnvelopeJson {
-            payload: base64::encode(&self.payload),
-            payload_type: self.payload_type.clone(),
-            signatures: Some(
-                self.signatures.iter().map(|s| SignatureJson { key_id: s.key_id.clone(), sig: base64::encode(&s.signature) }).collect(),
-            ),
-        };
-        // Text and lists of text always have a JSON form.
-        go_json::to_vec(&raw).unwrap_or_default()
+        let mut out = Vec::with_capacity(self.payload.len() / 3 * 4 + 512);
+        out.extend_from_slice(br#"{"payload":""#);
+        base64::append(&self.payload, &mut out);
+        out.extend_from_slice(br#"","payloadType":"#);
+        append_text(&self.payload_type, &mut out);
+        out.extend_from_slice(br#","signatures":["#);
+        for (at, one) in self.signatures.iter().enumerate() {
+            out.extend_from_slice(if at == 0 { b"{" } else { b",{" });
+            if !one.key_id.is_empty() {
+                out.extend_from_slice(br#""keyid":"#);
+                append_text(&one.key_id, &mut out);
+                out.push(b',');
+            }
+            out.extend_from_slice(br#""sig":""#);
+            base64::append(&one.signature, &mut out);
+            out.extend_from_slice(br#""}"#);
+        }
+        out.extend_from_slice(b"]}");
+        out
+    }
+
+    /// The digest of the bytes that its signatures are over, made without a copy of the payload.
+    pub fn signed_digest(&self, hash: HashAlgorithm) -> Digest {
+        digest_of_encoding(&self.payload_type, &self.payload, hash)
     }
 
     /// The bytes that its signatures are over.
@@ -162,6 +185,11 @@ mod tests {
         let envelope = Envelope::new("t", b"{}".to_vec(), vec![1]);
         let json = envelope.to_json();
         assert_eq!(json, br#"{"payload":"e30=","payloadType":"t","signatures":[{"sig":"AQ=="}]}"#);
+        let mut two = envelope.clone();
+        two.signatures.push(EnvelopeSignature { key_id: "<".into(), signature: vec![2] });
+        let expected = r#"{"payload":"e30=","payloadType":"t","signatures":[{"sig":"AQ=="},{"keyid":"\u003c","sig":"Ag=="}]}"#;
+        assert_eq!(String::from_utf8(two.to_json()).unwrap(), expected);
+        assert_eq!(two.signed_digest(HashAlgorithm::Sha256), Digest::sha256(two.signed_bytes()));
         assert_eq!(Envelope::from_json(&json).unwrap(), envelope);
         assert!(Envelope::from_json(br#"{"payload":"!"}"#).is_err());
         assert_eq!(Envelope::from_json(b"{}").unwrap().single_signature(), Err(DsseError::SignatureCount(0)));

@@ -99,7 +99,8 @@ pub struct VerificationMaterial {
     pub log_entries: Vec<LogEntry>,
     /// RFC 3161 responses, DER.
     pub timestamps: Vec<Vec<u8>>,
-    /// Attestations in the older form: the envelope as it was read, which is what their time stamps are over. Else they are over the signature.
+    /// Attestations in the older form: the envelope as it was read, which is what their time stamps are over (those that cosign 3 makes are over
+    /// the signature).
     pub envelope_bytes: Option<Vec<u8>>,
 }
 

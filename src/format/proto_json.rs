@@ -1,8 +1,10 @@
 //! Protobuf's JSON, read as Go's `protojson` reads it: camelCase and snake_case names, 64-bit integers as text or number, bytes in either
 //! base64 alphabet, enumerations by name or number; unknown, duplicate and doubly set fields are refused.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
@@ -50,9 +52,10 @@ pub enum ProtoJsonError {
     },
 }
 
-/// A JSON value in which nothing is lost: objects keep duplicate names.
+/// A JSON value in which nothing is lost: objects keep duplicate names. Texts are borrowed where they can be, since some have hundreds of
+/// megabytes.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Node {
+pub enum Node<'a> {
     /// `null`.
     Null,
     /// `true`, `false`.
@@ -60,14 +63,14 @@ pub enum Node {
     /// A number.
     Number(serde_json::Number),
     /// Text.
-    Text(String),
+    Text(Cow<'a, str>),
     /// A list.
-    List(Vec<Node>),
+    List(Vec<Node<'a>>),
     /// Names and values, in order.
-    Object(Vec<(String, Node)>),
+    Object(Vec<(Cow<'a, str>, Node<'a>)>),
 }
 
-impl fmt::Display for Node {
+impl fmt::Display for Node<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("null"),
@@ -80,89 +83,96 @@ impl fmt::Display for Node {
     }
 }
 
-impl Node {
+impl Node<'_> {
     /// The value as `serde_json` has it; of duplicate names the last one counts.
     pub fn into_json(self) -> serde_json::Value {
         match self {
             Self::Null => serde_json::Value::Null,
             Self::Bool(value) => value.into(),
             Self::Number(value) => value.into(),
-            Self::Text(value) => value.into(),
+            Self::Text(value) => value.into_owned().into(),
             Self::List(nodes) => nodes.into_iter().map(Self::into_json).collect(),
-            Self::Object(entries) => entries.into_iter().map(|(key, value)| (key, value.into_json())).collect(),
+            Self::Object(entries) => entries.into_iter().map(|(key, value)| (key.into_owned(), value.into_json())).collect(),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Node {
+impl<'de: 'a, 'a> Deserialize<'de> for Node<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NodeVisitor;
-        impl<'de> Visitor<'de> for NodeVisitor {
-            type Value = Node;
+        struct NodeVisitor<'a>(PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for NodeVisitor<'a> {
+            type Value = Node<'a>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a JSON value")
             }
-            fn visit_unit<E>(self) -> Result<Node, E> {
+            fn visit_unit<E>(self) -> Result<Node<'a>, E> {
                 Ok(Node::Null)
             }
-            fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+            fn visit_bool<E>(self, value: bool) -> Result<Node<'a>, E> {
                 Ok(Node::Bool(value))
             }
-            fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+            fn visit_i64<E>(self, value: i64) -> Result<Node<'a>, E> {
                 Ok(Node::Number(value.into()))
             }
-            fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+            fn visit_u64<E>(self, value: u64) -> Result<Node<'a>, E> {
                 Ok(Node::Number(value.into()))
             }
-            fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+            fn visit_f64<E>(self, value: f64) -> Result<Node<'a>, E> {
                 Ok(serde_json::Number::from_f64(value).map_or(Node::Null, Node::Number))
             }
-            fn visit_str<E>(self, value: &str) -> Result<Node, E> {
-                Ok(Node::Text(value.to_owned()))
+            fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Node<'a>, E> {
+                Ok(Node::Text(Cow::Borrowed(value)))
             }
-            fn visit_string<E>(self, value: String) -> Result<Node, E> {
-                Ok(Node::Text(value))
+            fn visit_str<E>(self, value: &str) -> Result<Node<'a>, E> {
+                Ok(Node::Text(Cow::Owned(value.to_owned())))
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
+            fn visit_string<E>(self, value: String) -> Result<Node<'a>, E> {
+                Ok(Node::Text(Cow::Owned(value)))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node<'a>, A::Error> {
                 let mut nodes = Vec::new();
                 while let Some(node) = list.next_element()? {
                     nodes.push(node);
                 }
                 Ok(Node::List(nodes))
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Node, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Node<'a>, A::Error> {
                 let mut entries = Vec::new();
-                while let Some(entry) = object.next_entry()? {
-                    entries.push(entry);
+                while let Some((Name(name), value)) = object.next_entry::<Name<'a>, Node<'a>>()? {
+                    entries.push((name, value));
                 }
                 Ok(Node::Object(entries))
             }
         }
-        deserializer.deserialize_any(NodeVisitor)
+        deserializer.deserialize_any(NodeVisitor(PhantomData))
     }
 }
+
+/// A name, borrowed where it can be.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Reads one JSON document, whole.
 ///
 /// # Errors
 /// [`ProtoJsonError::Syntax`].
-pub fn parse(json: &[u8]) -> Result<Node, ProtoJsonError> {
+pub fn parse(json: &[u8]) -> Result<Node<'_>, ProtoJsonError> {
     serde_json::from_slice(json).map_err(|error| ProtoJsonError::Syntax(error.to_string()))
 }
 
 /// The fields of one message that were not taken yet.
 #[derive(Debug, Clone)]
-pub struct Fields {
+pub struct Fields<'a> {
     message: &'static str,
-    entries: Vec<(String, Node)>,
+    entries: Vec<(Cow<'a, str>, Node<'a>)>,
 }
 
-impl Fields {
+impl<'a> Fields<'a> {
     /// The fields of `node`, an object.
     ///
     /// # Errors
     /// [`ProtoJsonError::InvalidValue`] where it is none.
-    pub fn of(node: Node, message: &'static str) -> Result<Self, ProtoJsonError> {
+    pub fn of(node: Node<'a>, message: &'static str) -> Result<Self, ProtoJsonError> {
         match node {
             Node::Object(entries) => Ok(Self { message, entries }),
             other => Err(ProtoJsonError::InvalidValue { kind: "message", field: message, value: other.to_string() }),
@@ -173,7 +183,7 @@ impl Fields {
     ///
     /// # Errors
     /// [`ProtoJsonError::DuplicateField`].
-    pub fn take(&mut self, name: &'static str) -> Result<Option<Node>, ProtoJsonError> {
+    pub fn take(&mut self, name: &'static str) -> Result<Option<Node<'a>>, ProtoJsonError> {
         let snake = snake_case(name);
         let mut found = None;
         while let Some(at) = self.entries.iter().position(|(key, _)| key == name || *key == snake) {
@@ -191,8 +201,8 @@ impl Fields {
     /// [`ProtoJsonError`].
     pub fn text_of_one_spelling(&mut self, name: &'static str) -> Result<String, ProtoJsonError> {
         let snake = snake_case(name);
-        match self.entries.iter().find(|(key, _)| *key == snake && snake != name) {
-            Some((field, _)) => Err(ProtoJsonError::UnknownField { field: field.clone(), message: self.message }),
+        match self.entries.iter().find(|(key, _)| *key == *snake && snake != name) {
+            Some((field, _)) => Err(ProtoJsonError::UnknownField { field: field.clone().into_owned(), message: self.message }),
             None => self.text(name),
         }
     }
@@ -204,7 +214,7 @@ impl Fields {
     pub fn text(&mut self, name: &'static str) -> Result<String, ProtoJsonError> {
         match self.take(name)? {
             None => Ok(String::new()),
-            Some(Node::Text(value)) => Ok(value),
+            Some(Node::Text(value)) => Ok(value.into_owned()),
             Some(other) => Err(invalid("string", name, &other)),
         }
     }
@@ -273,7 +283,7 @@ impl Fields {
     ///
     /// # Errors
     /// [`ProtoJsonError`], also for a `null` among the elements.
-    pub fn list(&mut self, name: &'static str) -> Result<Vec<Node>, ProtoJsonError> {
+    pub fn list(&mut self, name: &'static str) -> Result<Vec<Node<'a>>, ProtoJsonError> {
         match self.take(name)? {
             None => Ok(Vec::new()),
             Some(Node::List(nodes)) => match nodes.iter().find(|node| **node == Node::Null) {
@@ -302,7 +312,7 @@ impl Fields {
         let mut map = BTreeMap::new();
         for (key, value) in entries {
             let Node::Text(value) = value else { return Err(invalid("string", name, &value)) };
-            if map.insert(key, value).is_some() {
+            if map.insert(key.into_owned(), value.into_owned()).is_some() {
                 return Err(ProtoJsonError::DuplicateField { field: name, message: self.message });
             }
         }
@@ -316,7 +326,7 @@ impl Fields {
     pub fn finish(self) -> Result<(), ProtoJsonError> {
         match self.entries.into_iter().next() {
             None => Ok(()),
-            Some((field, _)) => Err(ProtoJsonError::UnknownField { field, message: self.message }),
+            Some((field, _)) => Err(ProtoJsonError::UnknownField { field: field.into_owned(), message: self.message }),
         }
     }
 }
@@ -325,18 +335,18 @@ impl Fields {
 ///
 /// # Errors
 /// [`ProtoJsonError::InvalidValue`].
-pub fn bytes_of(name: &'static str, node: Node) -> Result<Vec<u8>, ProtoJsonError> {
+pub fn bytes_of(name: &'static str, node: Node<'_>) -> Result<Vec<u8>, ProtoJsonError> {
     match &node {
         Node::Text(value) => base64::decode_protojson(value).map_err(|_| invalid("bytes", name, &node)),
         _ => Err(invalid("bytes", name, &node)),
     }
 }
 
-fn invalid(kind: &'static str, field: &'static str, node: &Node) -> ProtoJsonError {
+fn invalid(kind: &'static str, field: &'static str, node: &Node<'_>) -> ProtoJsonError {
     ProtoJsonError::InvalidValue { kind, field, value: node.to_string() }
 }
 
-fn integer_of(node: &Node) -> Option<i64> {
+fn integer_of(node: &Node<'_>) -> Option<i64> {
     match node {
         Node::Number(number) => number.as_i64().or_else(|| integral(number.as_f64()?)),
         // As Go: the text must be a number of JSON, without white space around it.
@@ -370,7 +380,7 @@ mod tests {
 
     use super::*;
 
-    fn fields(json: &str) -> Fields {
+    fn fields(json: &str) -> Fields<'_> {
         Fields::of(parse(json.as_bytes()).unwrap(), "M").unwrap()
     }
 

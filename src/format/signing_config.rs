@@ -172,12 +172,12 @@ impl Choice {
     }
 }
 
-fn services(fields: &mut Fields, name: &'static str) -> Result<Vec<Service>, SigningConfigError> {
+fn services(fields: &mut Fields<'_>, name: &'static str) -> Result<Vec<Service>, SigningConfigError> {
     let services = fields.messages(name, "Service")?;
     if services.len() > MAX_SERVICES {
         return Err(SigningConfigError::TooMany(services.len()));
     }
-    let read = |mut fields: Fields| {
+    let read = |mut fields: Fields<'_>| {
         let service = Service {
             url: fields.text("url")?,
             api_version: unsigned(&mut fields, "majorApiVersion")?,
@@ -190,7 +190,7 @@ fn services(fields: &mut Fields, name: &'static str) -> Result<Vec<Service>, Sig
     services.into_iter().map(read).collect()
 }
 
-fn choice(fields: &mut Fields, name: &'static str) -> Result<Option<Choice>, SigningConfigError> {
+fn choice(fields: &mut Fields<'_>, name: &'static str) -> Result<Option<Choice>, SigningConfigError> {
     let Some(mut fields) = fields.message(name, "ServiceConfiguration")? else { return Ok(None) };
     let selector = match fields.enumeration("selector", &SELECTORS)? {
         0 => Selector::Undefined,
@@ -204,7 +204,7 @@ fn choice(fields: &mut Fields, name: &'static str) -> Result<Option<Choice>, Sig
     Ok(Some(Choice { selector, count }))
 }
 
-fn unsigned(fields: &mut Fields, name: &'static str) -> Result<u32, SigningConfigError> {
+fn unsigned(fields: &mut Fields<'_>, name: &'static str) -> Result<u32, SigningConfigError> {
     u32::try_from(fields.integer(name)?).map_err(|_| SigningConfigError::Range(name))
 }
 

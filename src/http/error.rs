@@ -105,11 +105,6 @@ impl HttpError {
             None => self,
         }
     }
-
-    /// Whether the connection was never made.
-    pub fn is_connecting(&self) -> bool {
-        matches!(self, Self::Transport { connecting: true, .. })
-    }
 }
 
 /// `Get`, `Head`, `Post`: how Go's `url.Error` names the operation.

@@ -1,5 +1,7 @@
 //! Requests and answers.
 
+use std::sync::Arc;
+
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
 
@@ -24,8 +26,8 @@ pub struct Request {
     pub url: Url,
     /// The headers, `User-Agent` excepted.
     pub headers: HeaderMap,
-    /// The body; `None` for none.
-    pub body: Option<Vec<u8>>,
+    /// The body; `None` for none. Shared, since it may be large and is sent again where an attempt fails.
+    pub body: Option<Arc<Vec<u8>>>,
     /// The most bytes that a successful answer may have. Answers with an error status are cut at [`ERROR_BODY_LIMIT`] instead.
     pub limit: u64,
     /// What the bodies are.
@@ -59,7 +61,7 @@ impl Request {
     /// Sets the body and its media type.
     #[must_use]
     pub fn body(mut self, media_type: &str, bytes: Vec<u8>) -> Self {
-        self.body = Some(bytes);
+        self.body = Some(Arc::new(bytes));
         self.header(reqwest::header::CONTENT_TYPE, media_type)
     }
 

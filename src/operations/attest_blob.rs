@@ -7,16 +7,17 @@ use super::attested_statement::{Attested, StatementSource, StatementSourceError}
 use super::blob::{BlobError, BlobInput, Wanted};
 use super::files;
 use super::sign_blob::BlobForm;
-use super::signing::{self, OpenError, Signing};
+use super::signing::{OpenError, Signing};
 use super::signing_key::SigningKey;
-use crate::ambient::{Context, DeadlineExceeded, PromptError};
+use crate::ambient::{Context, DeadlineExceeded};
 use crate::crypto::{HashAlgorithm, SignError};
 use crate::encoding::{PathError, hex, text};
 use crate::format::bundle::legacy;
+use crate::format::material::Form;
 use crate::keys::load::FetchUrl;
 use crate::sign::attestation::{self, OlderAttestation};
 use crate::sign::certifier::CertifyError;
-use crate::sign::finish::FinishError;
+use crate::sign::finish::{Finish, FinishError};
 use crate::sign::identity::SigningIdentity;
 use crate::sign::services::{ServicesError, ServicesRequest, SigningServices};
 use crate::verify::Artifact;
@@ -33,8 +34,6 @@ pub struct AttestBlob {
     pub key: Option<SigningKey>,
     /// The services that take part.
     pub services: ServicesRequest,
-    /// Questions are answered with yes (`--yes`).
-    pub consented: bool,
     /// A bundle, or an envelope, on stdout where no file is named for it.
     pub form: BlobForm,
     /// Files to leave.
@@ -80,9 +79,6 @@ pub enum AttestBlobError {
     /// The services cannot be used.
     #[error(transparent)]
     Services(#[from] ServicesError),
-    /// No consent for the log.
-    #[error("should upload to tlog: {0}")]
-    Consent(#[from] PromptError),
     /// There is no certificate.
     #[error("creating bundle: {0}")]
     Certify(#[from] CertifyError),
@@ -121,7 +117,6 @@ pub enum AttestBlobError {
 pub async fn attest_blob(request: &AttestBlob, fetch: &dyn FetchUrl, context: &Context) -> Result<(), AttestBlobError> {
     let statement = statement(request, fetch, context).await?;
     let services = SigningServices::resolve(&request.services, context).await?;
-    signing::state_privacy(&services, request.consented, context)?;
     let mut signing = Signing::open(request.key.as_ref(), services, fetch, context).await?;
     let identity = signing.identity(context).await?;
     if request.outputs.certificate.is_some() && identity.certificate.is_none() && request.form == BlobForm::Detached {
@@ -136,7 +131,9 @@ pub async fn attest_blob(request: &AttestBlob, fetch: &dyn FetchUrl, context: &C
     let kept = request.outputs.attestation.is_some().then(|| statement.clone());
     let mut bundle = attestation::sign(&identity, statement).await?;
     if !(signing.services.sign_alone() && identity.certificate.is_none()) {
-        bundle = signing.finish(&identity, true).bundle(bundle, Artifact::InsecureAny, context).await?;
+        let form = if request.form == BlobForm::Bundle { Form::Bundle } else { Form::Legacy };
+        let finish = Finish { form, ..signing.finish(&identity, true) };
+        bundle = finish.bundle(bundle, Artifact::InsecureAny, context).await?;
     }
     match request.form {
         BlobForm::Bundle => {
@@ -144,7 +141,7 @@ pub async fn attest_blob(request: &AttestBlob, fetch: &dyn FetchUrl, context: &C
             let wants_older = request.outputs.signature.is_some() || request.outputs.timestamp.is_some();
             let older = wants_older.then(|| OlderAttestation::of(bundle.clone(), &identity));
             if let Some(path) = &request.outputs.bundle {
-                write_bundle(path, &bundle.into_json(), context)?;
+                write_bundle(path, &bundle.to_json(), context)?;
             }
             write_older(request, (older, kept), &identity, context)
         }

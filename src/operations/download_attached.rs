@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use futures_util::stream::StreamExt;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::place::Place;
 use crate::ambient::Context;
@@ -232,22 +233,37 @@ fn envelope_line(json: &[u8]) -> Result<Vec<u8>, DownloadError> {
     go_json::to_vec(&serde_json::from_slice::<Line>(json).map_err(failed)?).map_err(failed)
 }
 
-/// A signature of the older form as cosign prints it. Of certificates the DER is given: what Go prints of a parsed one is nothing that programs read.
+/// A signature of the older form as cosign prints it, certificates as Go prints them.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SignatureLine<'a> {
+    base64_signature: &'a str,
+    payload: String,
+    cert: Option<Box<RawValue>>,
+    chain: Option<Vec<Box<RawValue>>>,
+    bundle: Option<Value>,
+    #[serde(rename = "RFC3161Timestamp")]
+    timestamp: Option<Value>,
+}
+
 fn signature_line(signature: &AttachedSignature) -> Vec<u8> {
     let note = |key: &str| signature.annotations.get(key).filter(|value| !value.is_empty());
     let parsed = |key: &str| note(key).and_then(|text| serde_json::from_str::<Value>(text).ok());
-    let certificates = |key: &str| -> Option<Vec<Value>> {
+    let certificates = |key: &str| -> Option<Vec<Box<RawValue>>> {
         let all = crate::crypto::Certificate::all_from_pem(note(key)?.as_bytes()).ok()?;
-        Some(all.iter().map(|certificate| json!({ "Raw": base64::encode(certificate.der()) })).collect())
+        let json = |certificate: &crate::crypto::Certificate| {
+            String::from_utf8(certificate.to_go_json()).ok().and_then(|json| RawValue::from_string(json).ok())
+        };
+        all.iter().map(json).collect()
     };
-    let line = json!({
-        "Base64Signature": note(legacy::SIGNATURE).map_or("", String::as_str),
-        "Payload": base64::encode(&signature.payload),
-        "Cert": certificates(legacy::CERTIFICATE).and_then(|all| all.into_iter().next()),
-        "Chain": certificates(legacy::CHAIN),
-        "Bundle": parsed(legacy::BUNDLE),
-        "RFC3161Timestamp": parsed(legacy::RFC3161_TIMESTAMP),
-    });
+    let line = SignatureLine {
+        base64_signature: note(legacy::SIGNATURE).map_or("", String::as_str),
+        payload: base64::encode(&signature.payload),
+        cert: certificates(legacy::CERTIFICATE).and_then(|all| all.into_iter().next()),
+        chain: certificates(legacy::CHAIN),
+        bundle: parsed(legacy::BUNDLE),
+        timestamp: parsed(legacy::RFC3161_TIMESTAMP),
+    };
     // It is JSON already.
     go_json::to_vec(&line).unwrap_or_default()
 }

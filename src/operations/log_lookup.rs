@@ -21,12 +21,10 @@ pub enum LookupError {
 /// What the signature that is looked for is over.
 #[derive(Debug, Clone, Copy)]
 pub enum SignatureOf<'a> {
-    /// The payload that comes with it.
+    /// The payload or the envelope that comes with it.
     Payload,
     /// A file with these digests.
     File(&'a [Digest]),
-    /// It is within this envelope, JSON as it was stored.
-    Envelope(&'a [u8]),
 }
 
 /// The functions by which signatures are made.
@@ -62,8 +60,10 @@ impl LogLookup {
             _ => Vec::new(),
         };
         let contents: Vec<LoggedContent<'_>> = match (&signed.content, of) {
-            (SignedContent::Envelope(_), SignatureOf::Envelope(json)) => vec![LoggedContent::Envelope { json, signed: &[] }],
-            (SignedContent::Envelope(_), _) => Vec::new(),
+            // Logs have the envelope as it was stored.
+            (SignedContent::Envelope(envelope), _) => {
+                vec![LoggedContent::Envelope { envelope, json: material.envelope_bytes.as_deref() }]
+            }
             _ => digests.iter().map(LoggedContent::Digest).collect(),
         };
         if !wanted || keys.is_empty() || contents.is_empty() {

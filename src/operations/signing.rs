@@ -3,6 +3,7 @@
 use super::signing_key::{SigningKey, SigningKeyError};
 use crate::ambient::{Consent, Context, PromptError};
 use crate::format::bundle::Bundle;
+use crate::format::material::Form;
 use crate::keys::load::FetchUrl;
 use crate::sign::certifier::{CertifyError, Session};
 use crate::sign::finish::Finish;
@@ -103,6 +104,6 @@ impl Signing {
 
     /// What a signature of `identity` is finished with.
     pub fn finish<'a>(&'a self, identity: &'a SigningIdentity, with_logs: bool) -> Finish<'a> {
-        Finish { identity, services: &self.services, with_logs }
+        Finish { identity, services: &self.services, with_logs, form: Form::Bundle }
     }
 }

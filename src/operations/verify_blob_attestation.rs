@@ -48,62 +48,68 @@ pub enum Subject {
 /// # Errors
 /// [`VerifyBlobError`]: the first thing that fails.
 pub async fn verify_blob_attestation(
-    request: &VerifyBlobAttestation,
+    request: VerifyBlobAttestation,
     urls: &dyn FetchUrl,
     context: &Context,
 ) -> Result<Verified, VerifyBlobError> {
-    let mut signed = request.signed()?;
-    request.look_up(&mut signed, context).await?;
+    let VerifyBlobAttestation { subject, evidence, requirement, trusted } = request;
+    let is_detached = matches!(evidence, Evidence::Detached { .. });
+    let log = if let Evidence::Detached { log, .. } = &evidence { log.clone() } else { None };
+    let mut signed = signed(evidence, &requirement)?;
+    if let Some(log) = log {
+        look_up(&log, &mut signed, &requirement, context).await?;
+    }
     let now = UnixTime::from(context.clock.now());
-    let requirement = &request.requirement;
-    let check = |artifact: Artifact<'_>| Ok(verify::verify(&signed, artifact, requirement, &request.trusted, now)?);
-    match &request.subject {
+    let check = |artifact: Artifact<'_>| Ok(verify::verify(&signed, artifact, &requirement, &trusted, now)?);
+    match &subject {
         Subject::InsecureAny => check(Artifact::InsecureAny),
         Subject::Digest(digest) => check(Artifact::Digest(digest)),
         Subject::File { path, algorithm } => {
-            let mut hashes = verify::hashes_needed(&signed, requirement);
+            let mut hashes = verify::hashes_needed(&signed, &requirement);
             if !hashes.contains(algorithm) {
                 hashes.push(*algorithm);
             }
-            let wanted = Wanted { hashes, bytes: verify::needs_bytes(&signed, requirement) };
+            let wanted = Wanted { hashes, bytes: verify::needs_bytes(&signed, &requirement) };
             let read = BlobInput::parse(path)?.read(&wanted, urls, context).await?;
             let blob = read.as_blob();
-            match (&request.evidence, blob.digest(*algorithm)) {
-                (Evidence::Detached { .. }, Some(digest)) => check(Artifact::Digest(digest)),
+            match blob.digest(*algorithm) {
+                Some(digest) if is_detached => check(Artifact::Digest(digest)),
                 _ => check(Artifact::Blob(&blob)),
             }
         }
     }
 }
 
-impl VerifyBlobAttestation {
-    /// Envelope and verification material, whatever form they came in.
-    fn signed(&self) -> Result<Signed, VerifyBlobError> {
-        let (signature, bundle, timestamp) = match &self.evidence {
-            Evidence::Bundle { json, allow_chain } => return Ok(Bundle::parse(json, *allow_chain)?.to_signed()?),
-            Evidence::Detached { signature, bundle, timestamp, .. } => (signature, bundle, timestamp),
-        };
-        let mut signed = match (bundle, signature) {
-            (Some(bundle), _) => bundle.to_signed_envelope()?,
-            (None, Some(envelope)) => legacy::signed_of_att_layer(envelope, &BTreeMap::new())?,
-            (None, None) => return Err(VerifyBlobError::NoSignature),
-        };
-        let nobody = matches!((&self.requirement.trust, &signed.material.signer), (Trust::Identity { .. }, SignerMaterial::Nothing));
-        if bundle.is_some() && nobody {
-            return Err(VerifyBlobError::NoSigner);
+/// Envelope and verification material, whatever form they came in. What was read is dropped here: it may be large.
+fn signed(evidence: Evidence, requirement: &Requirement) -> Result<Signed, VerifyBlobError> {
+    let (signature, bundle, timestamp) = match evidence {
+        Evidence::Bundle { json, allow_chain } => {
+            let bundle = Bundle::parse(&json, allow_chain)?;
+            drop(json);
+            return Ok(bundle.into_signed()?);
         }
-        if let Some(timestamp) = timestamp {
-            signed.material.timestamps.push(legacy::timestamp_from_json(&String::from_utf8_lossy(timestamp))?);
-        }
-        Ok(signed)
+        Evidence::Detached { signature, bundle, timestamp, .. } => (signature, bundle, timestamp),
+    };
+    let has_bundle = bundle.is_some();
+    let mut signed = match (bundle, signature) {
+        (Some(bundle), _) => bundle.to_signed_envelope()?,
+        (None, Some(envelope)) => legacy::signed_of_att_layer(envelope, &BTreeMap::new())?,
+        (None, None) => return Err(VerifyBlobError::NoSignature),
+    };
+    let nobody = matches!((&requirement.trust, &signed.material.signer), (Trust::Identity { .. }, SignerMaterial::Nothing));
+    if has_bundle && nobody {
+        return Err(VerifyBlobError::NoSigner);
     }
+    if let Some(timestamp) = timestamp {
+        signed.material.timestamps.push(legacy::timestamp_from_json(&String::from_utf8_lossy(&timestamp))?);
+    }
+    Ok(signed)
+}
 
-    /// Where a log entry is asked for and none came along, the log is asked.
-    async fn look_up(&self, signed: &mut Signed, context: &Context) -> Result<(), VerifyBlobError> {
-        let Evidence::Detached { log: Some(log), signature: Some(envelope), .. } = &self.evidence else { return Ok(()) };
-        let failed = |error: &dyn std::fmt::Display| VerifyBlobError::Lookup(error.to_string());
-        let log = LogLookup::new(log, context).map_err(|error| failed(&error))?;
-        log.complete(signed, SignatureOf::Envelope(envelope), &self.requirement).await.map_err(|error| failed(&error))?;
-        Ok(())
-    }
+/// Where a log entry is asked for and none came along, the log is asked.
+async fn look_up(log: &str, signed: &mut Signed, requirement: &Requirement, context: &Context) -> Result<(), VerifyBlobError> {
+    let failed = |error: &dyn std::fmt::Display| VerifyBlobError::Lookup(error.to_string());
+    let log = LogLookup::new(log, context).map_err(|error| failed(&error))?;
+    log.complete(signed, SignatureOf::Payload, requirement).await.map_err(|error| failed(&error))?;
+    Ok(())
 }

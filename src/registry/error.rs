@@ -58,7 +58,7 @@ pub enum RegistryError {
         actual: u64,
     },
     /// Content larger than this program takes.
-    #[error("{what} is larger than the limit of {limit} bytes")]
+    #[error("{what} is larger than the limit of {limit} bytes (COSIGN_MAX_ATTACHMENT_SIZE sets that of attachments)")]
     TooLarge {
         /// What it is.
         what: String,

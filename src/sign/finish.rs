@@ -9,7 +9,7 @@ use crate::ambient::Context;
 use crate::crypto::{Certificate, Digest};
 use crate::encoding::UnixTime;
 use crate::format::bundle::{Bundle, BundleContent, BundleError};
-use crate::format::material::{Signed, SignedContent, SignerMaterial, VerificationMaterial};
+use crate::format::material::{Form, Signed, SignedContent, SignerMaterial, VerificationMaterial};
 use crate::format::tlog::{EntryBody, EntryVerifier, LogEntry};
 use crate::format::trusted_root::TrustedRoot;
 use crate::sigstore::rekor::{Logged, LoggedContent, LoggedKey};
@@ -26,6 +26,8 @@ pub struct Finish<'a> {
     pub services: &'a SigningServices,
     /// Whether the logs among them are told.
     pub with_logs: bool,
+    /// What becomes of an envelope: in the older form time stamps are over its JSON, as `verify-attestation` takes them everywhere.
+    pub form: Form,
 }
 
 /// Why a signature is not to be stored.
@@ -63,25 +65,26 @@ impl Finish<'_> {
     /// # Errors
     /// [`FinishError`]; then nothing should be stored.
     pub async fn bundle(&self, mut bundle: Bundle, artifact: Artifact<'_>, context: &Context) -> Result<Bundle, FinishError> {
-        let mut stamped = None;
+        let mut stored = None;
         let evidence = match &bundle.content {
             Some(BundleContent::Envelope(envelope)) => {
-                let (json, signed) = (envelope.to_json(), envelope.signed_bytes());
-                let signature = envelope.single_signature().map_err(|_| FinishError::NoDigest)?;
-                stamped = self.services.stamps_envelopes.then(|| json.clone());
-                self.witness(LoggedContent::Envelope { json: &json, signed: &signed }, &signature.signature, context).await?
+                let signature = &envelope.single_signature().map_err(|_| FinishError::NoDigest)?.signature;
+                stored = (self.form == Form::Legacy).then(|| envelope.to_json());
+                let content = LoggedContent::Envelope { envelope, json: stored.as_deref() };
+                self.witness((content, stored.as_deref().unwrap_or(signature)), signature, context).await?
             }
             Some(BundleContent::Message(message)) => {
                 let noted = message.digest.as_ref().ok_or(FinishError::NoDigest)?;
                 let digest = noted.hash().and_then(|hash| Digest::from_bytes(hash, &noted.bytes)).ok_or(FinishError::NoDigest)?;
-                self.witness(LoggedContent::Digest(&digest), &message.signature, context).await?
+                self.witness((LoggedContent::Digest(&digest), &message.signature), &message.signature, context).await?
             }
             None => return Err(BundleError::MissingContent.into()),
         };
         evidence.log_entries.into_iter().for_each(|entry| bundle.push_log_entry(entry));
         evidence.timestamps.into_iter().for_each(|response| bundle.push_timestamp(response));
         let mut signed = bundle.to_signed()?;
-        signed.material.envelope_bytes = stamped;
+        signed.material.form = self.form;
+        signed.material.envelope_bytes = stored;
         self.verify(&signed, artifact, context)?;
         Ok(bundle)
     }
@@ -93,7 +96,7 @@ impl Finish<'_> {
     pub async fn payload(&self, signed: &SignedPayload, image: &Digest, context: &Context) -> Result<Evidence, FinishError> {
         let scheme = self.identity.signer.scheme();
         let digest = scheme.hash().unwrap_or(crate::crypto::HashAlgorithm::Sha256).digest(&signed.payload);
-        let evidence = self.witness(LoggedContent::Digest(&digest), &signed.signature, context).await?;
+        let evidence = self.witness((LoggedContent::Digest(&digest), &signed.signature), &signed.signature, context).await?;
         let signer = match &self.identity.certificate {
             Some(SigningCertificate { leaf, intermediates, .. }) => {
                 SignerMaterial::Certificate { leaf: leaf.clone(), intermediates: intermediates.clone() }
@@ -111,18 +114,19 @@ impl Finish<'_> {
         Ok(evidence)
     }
 
-    async fn witness(&self, content: LoggedContent<'_>, signature: &[u8], context: &Context) -> Result<Evidence, WitnessError> {
+    /// `stamped`: what time stamps are over.
+    async fn witness(
+        &self,
+        (content, stamped): (LoggedContent<'_>, &[u8]),
+        signature: &[u8],
+        context: &Context,
+    ) -> Result<Evidence, WitnessError> {
         let key = match &self.identity.certificate {
             Some(certificate) => LoggedKey::Certificate(&certificate.leaf),
             None => LoggedKey::PublicKey(self.identity.signer.public_key()),
         };
         let logged = Logged { content, signature, key };
-        let stamped = match content {
-            LoggedContent::Envelope { json, .. } if self.services.stamps_envelopes => json,
-            _ => signature,
-        };
-        let logged = self.with_logs.then_some(&logged);
-        self.services.witnesses.witness(logged, stamped, self.services.trusted_for_time(), &*context.rng).await
+        self.services.witnesses.witness((&logged, stamped), self.with_logs, self.services.trusted_for_time(), &*context.rng).await
     }
 
     fn verify(&self, signed: &Signed, artifact: Artifact<'_>, context: &Context) -> Result<(), FinishError> {

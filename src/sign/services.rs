@@ -83,8 +83,6 @@ pub struct SigningServices {
     pub by_hand: bool,
     /// Whether the logs check signatures by a digest: Ed25519 has to be Ed25519ph then.
     pub prehash: bool,
-    /// Whether time stamps are over the JSON of an envelope and not over its signature: so attestations of the older form are verified.
-    pub stamps_envelopes: bool,
 }
 
 /// Why the services cannot be used.
@@ -190,7 +188,6 @@ impl SigningServices {
             witnesses,
             by_hand: request.is_by_hand(),
             prehash,
-            stamps_envelopes: request.needs_promise && !request.hashed,
         })
     }
 

@@ -15,6 +15,7 @@ use crate::crypto::certificate::testing::{NOW, Template, keys};
 use crate::crypto::{Digest, KeyAlgorithm, Message, PrivateKey, PublicKey};
 use crate::encoding::{UnixTime, base64, hex};
 use crate::format::bundle::{Bundle, BundleContent};
+use crate::format::material::Form;
 use crate::format::material::MessageSignature;
 use crate::http::TlsOptions;
 use crate::secret::IdToken;
@@ -196,12 +197,11 @@ fn finish(log: &Server, authority: Option<&Server>, key: PrivateKey, signature: 
         witnesses,
         by_hand: true,
         prehash: false,
-        stamps_envelopes: false,
     };
     let identity = SigningIdentity { signer: Arc::new(key), certificate: None };
     let message = MessageSignature { signature, digest: Some((&Digest::sha256("file")).into()) };
     let bundle = Bundle::new(BundleContent::Message(message), identity.bundle_signer());
-    let finish = Finish { identity: &identity, services: &services, with_logs: true };
+    let finish = Finish { identity: &identity, services: &services, with_logs: true, form: Form::Bundle };
     let blob = Blob::from_bytes(b"file");
     run(finish.bundle(bundle, Artifact::Blob(&blob), &at(NOW.0).context())).map_err(|error| error.to_string())
 }

@@ -69,18 +69,19 @@ impl Log {
 }
 
 impl Witnesses {
-    /// Has `logged` logged, where there is one, and `stamped` stamped. With trusted material the chains of time stamps are checked as they come.
+    /// Has `logged` witnessed, and `stamped` stamped; without `with_logs` no log is told. With trusted material time stamps are checked as they come.
     ///
     /// # Errors
     /// The first witness that fails, with where a log took the signature all the same.
     pub async fn witness(
         &self,
-        logged: Option<&Logged<'_>>,
-        stamped: &[u8],
+        (logged, stamped): (&Logged<'_>, &[u8]),
+        with_logs: bool,
         trusted: Option<&TrustedRoot>,
         rng: &dyn Rng,
     ) -> Result<Evidence, WitnessError> {
-        let entries = join_all(logged.iter().flat_map(|logged| self.logs.iter().map(|log| log.log(logged))));
+        let logs = if with_logs { self.logs.as_slice() } else { &[] };
+        let entries = join_all(logs.iter().map(|log| log.log(logged)));
         let stamps = join_all(self.authorities.iter().map(|authority| authority.timestamp(stamped, trusted, rng)));
         let (entries, stamps) = join(entries, stamps).await;
         let index = entries.iter().find_map(|entry| entry.as_ref().ok()).map(|entry| entry.log_index);

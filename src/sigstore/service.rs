@@ -51,6 +51,13 @@ pub enum ServiceError {
     },
 }
 
+impl ServiceError {
+    /// Whether a connection was made and ended without an answer.
+    pub(super) fn is_broken_connection(&self) -> bool {
+        matches!(self, Self::Unreachable { source: HttpError::Transport { connecting: false, .. }, .. })
+    }
+}
+
 /// A service at an address.
 #[derive(Clone)]
 pub(super) struct Service {

@@ -134,7 +134,7 @@ fn check_digest(logged: &Digest, is_v2: bool, signed: &Signed, artifact: Artifac
     let legacy = signed.material.form == Form::Legacy;
     let expected = match &signed.content {
         SignedContent::SimpleSigning { payload, .. } => logged.algorithm().digest(payload),
-        SignedContent::Envelope(envelope) if is_v2 => logged.algorithm().digest(envelope.signed_bytes()),
+        SignedContent::Envelope(envelope) if is_v2 => envelope.signed_digest(logged.algorithm()),
         SignedContent::Envelope(_) if legacy => return Err(BindingError::LegacyKind),
         SignedContent::Envelope(_) => return Err(BindingError::NotEnvelope),
         SignedContent::Message(message) => match message.digest.as_ref().filter(|digest| !digest.bytes.is_empty()) {

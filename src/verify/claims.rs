@@ -117,7 +117,7 @@ fn envelope_content(
     claims: &ClaimsRequirement,
 ) -> Result<VerifiedContent, ClaimError> {
     let statement = if envelope.payload_type == INTOTO_PAYLOAD_TYPE {
-        Statement::parse(&envelope.payload).map_err(ClaimError::from)
+        Statement::parse_without_predicate(&envelope.payload).map_err(ClaimError::from)
     } else {
         Err(ClaimError::Statement(format!("unsupported media type: {}", text::quote(&envelope.payload_type))))
     };

@@ -137,7 +137,7 @@ pub fn hashes_needed(signed: &Signed, requirement: &Requirement) -> Vec<HashAlgo
     let mut needed = vec![HashAlgorithm::Sha256];
     match &signed.content {
         SignedContent::Envelope(envelope) => {
-            needed.extend(Statement::parse(&envelope.payload).map(|s| s.hash_algorithms()).unwrap_or_default());
+            needed.extend(Statement::parse_without_predicate(&envelope.payload).map(|s| s.hash_algorithms()).unwrap_or_default());
         }
         SignedContent::Message(message) => {
             // A log may have the digest by another function than the signature is over.

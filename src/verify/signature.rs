@@ -83,8 +83,15 @@ impl<'a> Candidate<'a> {
     }
 
     fn envelope(&self, envelope: &Envelope, form: Form) -> Result<(), SignatureError> {
-        let bytes = envelope.signed_bytes();
-        let holds = |signature: &[u8]| self.try_schemes(signature, |_| Some(Message::Bytes(&bytes))).is_ok();
+        // The payload may be large: only pure Ed25519 needs a copy of it.
+        let whole = self.schemes.iter().any(|scheme| scheme.hash().is_none()).then(|| envelope.signed_bytes());
+        let digests: Vec<Digest> =
+            self.schemes.iter().filter_map(|scheme| scheme.hash()).map(|hash| envelope.signed_digest(hash)).collect();
+        let message = |scheme: SignatureScheme| match scheme.hash() {
+            Some(hash) => digests.iter().find(|digest| digest.algorithm() == hash).map(Message::Digest),
+            None => whole.as_deref().map(Message::Bytes),
+        };
+        let holds = |signature: &[u8]| self.try_schemes(signature, message).is_ok();
         match form {
             Form::Bundle if holds(&envelope.single_signature()?.signature) => Ok(()),
             Form::Bundle => Err(SignatureError::Envelope),

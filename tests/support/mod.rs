@@ -1,6 +1,7 @@
 //! What the flows need: a sandbox to run the program in, registries, images and keys.
 
 pub mod docker_registry;
+pub mod forged;
 pub mod http_client;
 pub mod http_server;
 pub mod images;

@@ -89,7 +89,7 @@ async fn run(args: VerifyBlobAttestationArgs, context: &Context) -> Result<(), C
     check(&args, &*context.ui)?;
     let urls = HttpFetch::new(context);
     let request = resolve::verify_attestation::blob(&args, &urls, context).await?;
-    let verified = verify_blob_attestation(&request, &urls, context).await?;
+    let verified = verify_blob_attestation(request, &urls, context).await?;
     Ok(verified_blob::print(&*context.ui, &verified, Format::Text)?)
 }
 

@@ -34,9 +34,8 @@ pub fn print(ui: &dyn Ui, image: &VerifiedImage, format: Format) -> io::Result<(
         Format::Text => {
             for signature in &image.signatures {
                 print_facts(ui, signature);
-                let mut line = signature.raw.clone();
-                line.push(b'\n');
-                ui.result(&line)?;
+                ui.result(&signature.raw)?;
+                ui.result(b"\n")?;
             }
             Ok(())
         }

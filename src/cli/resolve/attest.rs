@@ -27,7 +27,6 @@ pub fn images(args: &AttestArgs, context: &Context) -> Result<AttestImages, Comm
         source: source(signing),
         key: key(signing)?,
         services: services(signing, !signing.signing_config.new_bundle_format, context)?,
-        consented: signing.yes,
         form: form(args, context)?,
         replace: args.replace,
         upload: !args.no_upload,
@@ -60,7 +59,6 @@ pub fn blob(args: &AttestBlobArgs, context: &Context) -> Result<AttestBlob, Comm
         source: source(signing),
         key: key(signing)?,
         services: services(signing, form == BlobForm::Detached, context)?,
-        consented: signing.yes,
         form,
         outputs: AttestationOutputs {
             bundle: given_path(&signing.bundle),

@@ -4,6 +4,7 @@
 
 mod extension;
 mod fulcio;
+mod go_json;
 mod name;
 mod name_constraints;
 mod parse;

@@ -44,6 +44,11 @@ impl Name {
         Ok(Self(attributes))
     }
 
+    /// All attributes, in order.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (&ObjectIdentifier, &str)> {
+        self.0.iter().map(|(oid, value)| (oid, value.as_str()))
+    }
+
     /// The values of 2.5.4.`arc`, in order.
     pub(super) fn values(&self, arc: u8) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(oid, _)| oid.as_bytes() == [0x55, 4, arc]).map(|(_, value)| value.as_str())

@@ -2,6 +2,11 @@
 
 use super::domain_name_valid;
 
+/// What Go leaves as it is in a path.
+const PATH_PLAIN: &[u8] = b"$&+,/:;=@-_.~";
+/// What it leaves in a fragment.
+const FRAGMENT_PLAIN: &[u8] = b"$&+,/:;=?@!()*-_.~";
+
 /// The text of `url.Parse(uri).String()`; `None` where Go refuses the URI, or its host as a domain name.
 pub(super) fn normalize(uri: &str) -> Option<String> {
     if uri.bytes().any(|byte| byte < 0x20 || byte == 0x7f) {
@@ -32,7 +37,7 @@ pub(super) fn normalize(uri: &str) -> Option<String> {
             }
             None => rest,
         };
-        out.push_str(&component(path, b"$&'()*+,;=:@/!-_.~[]", b"$&+,/:;=@-_.~")?);
+        out.push_str(&component(path, b"$&'()*+,;=:@/!-_.~[]", PATH_PLAIN)?);
     }
     if let Some(query) = query {
         out.push('?');
@@ -40,13 +45,13 @@ pub(super) fn normalize(uri: &str) -> Option<String> {
     }
     if let Some(fragment) = fragment.filter(|fragment| !fragment.is_empty()) {
         out.push('#');
-        out.push_str(&component(fragment, b"$&'()*+,;=:@/!-_.~[]?", b"$&+,/:;=?@!()*-_.~")?);
+        out.push_str(&component(fragment, b"$&'()*+,;=:@/!-_.~[]?", FRAGMENT_PLAIN)?);
     }
     Some(out)
 }
 
 /// The scheme (may be empty) and what follows its colon.
-fn split_scheme(text: &str) -> Option<(&str, &str)> {
+pub(super) fn split_scheme(text: &str) -> Option<(&str, &str)> {
     for (index, c) in text.char_indices() {
         match c {
             'a'..='z' | 'A'..='Z' => {}
@@ -89,15 +94,35 @@ fn component(text: &str, valid: &[u8], plain: &[u8]) -> Option<String> {
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'%' || valid.contains(&byte)) {
         return Some(text.to_owned());
     }
-    let mut out = String::with_capacity(text.len());
-    for byte in decoded {
+    Some(escaped(&decoded, plain))
+}
+
+/// A path as Go's `url.URL` holds it: decoded, and as it stood where that is not what Go would write.
+pub(super) fn decoded_path(text: &str) -> (String, String) {
+    decoded(text, PATH_PLAIN)
+}
+
+/// As [`decoded_path`], for a fragment.
+pub(super) fn decoded_fragment(text: &str) -> (String, String) {
+    decoded(text, FRAGMENT_PLAIN)
+}
+
+fn decoded(text: &str, plain: &[u8]) -> (String, String) {
+    let bytes = decode(text).unwrap_or_else(|| text.as_bytes().to_vec());
+    let raw = if escaped(&bytes, plain) == text { String::new() } else { text.to_owned() };
+    (String::from_utf8_lossy(&bytes).into_owned(), raw)
+}
+
+fn escaped(bytes: &[u8], plain: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for &byte in bytes {
         if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
             out.push(char::from(byte));
         } else {
             out.push_str(&format!("%{byte:02X}"));
         }
     }
-    Some(out)
+    out
 }
 
 fn decode(text: &str) -> Option<Vec<u8>> {

@@ -1,7 +1,9 @@
 //! The older forms: annotations of `.sig` and `.att` layers, and the `--bundle` JSON of version 2.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -211,9 +213,9 @@ pub fn signed_of_sig_layer(payload: Vec<u8>, annotations: &BTreeMap<String, Stri
 ///
 /// # Errors
 /// [`LegacyError`].
-pub fn signed_of_att_layer(envelope: &[u8], annotations: &BTreeMap<String, String>) -> Result<Signed, LegacyError> {
-    let material = VerificationMaterial { envelope_bytes: Some(envelope.to_vec()), ..material_of(annotations)? };
-    Ok(Signed { content: SignedContent::Envelope(Envelope::from_json(envelope)?), material })
+pub fn signed_of_att_layer(envelope: Vec<u8>, annotations: &BTreeMap<String, String>) -> Result<Signed, LegacyError> {
+    let content = SignedContent::Envelope(Envelope::from_json(&envelope)?);
+    Ok(Signed { content, material: VerificationMaterial { envelope_bytes: Some(envelope), ..material_of(annotations)? } })
 }
 
 fn material_of(annotations: &BTreeMap<String, String>) -> Result<VerificationMaterial, LegacyError> {
@@ -278,7 +280,8 @@ impl LocalBundle {
     /// Whether bytes are this form and no bundle, whatever else may be wrong with them: an object with a field of this form and none of a
     /// bundle's. Told once and for all, so that a bundle that does not load is never tried as the other form.
     pub fn looks_like_one(json: &[u8]) -> bool {
-        let Ok(Value::Object(fields)) = serde_json::from_slice(json) else { return false };
+        // The values may have hundreds of megabytes.
+        let Ok(fields) = serde_json::from_slice::<BTreeMap<Cow<'_, str>, IgnoredAny>>(json) else { return false };
         let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
         has(&["base64Signature", "cert", "rekorBundle"])
             && !has(&["mediaType", "media_type", "verificationMaterial", "verification_material", "messageSignature", "dsseEnvelope"])

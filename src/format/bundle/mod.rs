@@ -109,9 +109,17 @@ impl Bundle {
     /// # Errors
     /// [`BundleError`], where certificates do not parse or the bundle lacks a part.
     pub fn to_signed(&self) -> Result<Signed, BundleError> {
-        let content = match self.content.as_ref().ok_or(BundleError::MissingContent)? {
-            BundleContent::Message(message) => SignedContent::Message(message.clone()),
-            BundleContent::Envelope(envelope) => SignedContent::Envelope(envelope.clone()),
+        self.clone().into_signed()
+    }
+
+    /// As [`Bundle::to_signed`], without a copy of a payload that may be large.
+    ///
+    /// # Errors
+    /// As [`Bundle::to_signed`].
+    pub fn into_signed(mut self) -> Result<Signed, BundleError> {
+        let content = match self.content.take().ok_or(BundleError::MissingContent)? {
+            BundleContent::Message(message) => SignedContent::Message(message),
+            BundleContent::Envelope(envelope) => SignedContent::Envelope(envelope),
         };
         let material = self.material.as_ref().ok_or(BundleError::MissingMaterial)?;
         let signer = match material.signer.as_ref().ok_or(BundleError::MissingMaterial)? {

@@ -102,7 +102,7 @@ impl Bundle {
     }
 }
 
-fn message_signature(mut fields: Fields) -> Result<MessageSignature, ProtoJsonError> {
+fn message_signature(mut fields: Fields<'_>) -> Result<MessageSignature, ProtoJsonError> {
     let digest = fields.message("messageDigest", "HashOutput")?.map(|mut digest| {
         let algorithm = digest.enumeration("algorithm", &HASH_ALGORITHMS)?;
         let bytes = digest.bytes("digest")?.unwrap_or_default();
@@ -114,7 +114,7 @@ fn message_signature(mut fields: Fields) -> Result<MessageSignature, ProtoJsonEr
     Ok(MessageSignature { signature, digest })
 }
 
-fn envelope(mut fields: Fields) -> Result<Envelope, ProtoJsonError> {
+fn envelope(mut fields: Fields<'_>) -> Result<Envelope, ProtoJsonError> {
     let payload = fields.bytes("payload")?.unwrap_or_default();
     let payload_type = fields.text_of_one_spelling("payloadType")?;
     let signatures = fields.messages("signatures", "Signature")?.into_iter().map(|mut fields| {
@@ -127,7 +127,7 @@ fn envelope(mut fields: Fields) -> Result<Envelope, ProtoJsonError> {
     Ok(Envelope { payload_type, payload, signatures })
 }
 
-fn material(mut fields: Fields) -> Result<BundleMaterial, ProtoJsonError> {
+fn material(mut fields: Fields<'_>) -> Result<BundleMaterial, ProtoJsonError> {
     let mut signer = None;
     let mut set = |value, field| match signer.replace(value) {
         None => Ok(()),
@@ -164,7 +164,7 @@ fn material(mut fields: Fields) -> Result<BundleMaterial, ProtoJsonError> {
     Ok(BundleMaterial { signer, log_entries, timestamps })
 }
 
-pub(crate) fn certificate(mut fields: Fields) -> Result<Vec<u8>, ProtoJsonError> {
+pub(crate) fn certificate(mut fields: Fields<'_>) -> Result<Vec<u8>, ProtoJsonError> {
     let der = fields.bytes("rawBytes")?.unwrap_or_default();
     fields.finish().map(|()| der)
 }
@@ -178,7 +178,7 @@ pub fn read_log_entry(json: &[u8]) -> Result<LogEntry, BundleError> {
 }
 
 /// Reads one protobuf `TransparencyLogEntry`.
-pub(crate) fn log_entry(mut fields: Fields) -> Result<BundleLogEntry, ProtoJsonError> {
+pub(crate) fn log_entry(mut fields: Fields<'_>) -> Result<BundleLogEntry, ProtoJsonError> {
     let log_index = fields.integer("logIndex")?;
     let log_id = match fields.message("logId", "LogId")? {
         None => None,
@@ -224,7 +224,7 @@ pub(crate) fn log_entry(mut fields: Fields) -> Result<BundleLogEntry, ProtoJsonE
     Ok(BundleLogEntry { entry, complete, has_checkpoint })
 }
 
-fn inclusion_proof(mut fields: Fields) -> Result<(InclusionProof, bool), ProtoJsonError> {
+fn inclusion_proof(mut fields: Fields<'_>) -> Result<(InclusionProof, bool), ProtoJsonError> {
     let log_index = fields.integer("logIndex")?;
     let root_hash = fields.bytes("rootHash")?.unwrap_or_default();
     let tree_size = fields.integer("treeSize")?;

@@ -168,7 +168,7 @@ proptest! {
     fn any_bytes_are_a_bundle_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = Bundle::parse(&bytes, true);
         let _ = LocalBundle::parse(&bytes).and_then(|bundle| bundle.to_signed_message());
-        let _ = legacy::signed_of_att_layer(&bytes, &BTreeMap::new());
+        let _ = legacy::signed_of_att_layer(bytes.clone(), &BTreeMap::new());
     }
 
     #[test]

@@ -8,38 +8,46 @@ use crate::format::dsse::Envelope;
 use crate::format::material::MessageSignature;
 
 impl Bundle {
-    /// As [`Bundle::to_json`], with fewer copies of a large payload.
-    pub fn into_json(mut self) -> Vec<u8> {
-        let content = match self.content.take() {
-            Some(BundleContent::Envelope(content)) => Some(envelope(&content)),
-            other => {
-                self.content = other;
-                return self.to_json();
-            }
-        };
-        self.json_with(content)
-    }
-
-    /// Compact JSON, without a newline.
+    /// Compact JSON, without a newline. A payload, which may have hundreds of megabytes, is encoded where it belongs and nowhere before.
     pub fn to_json(&self) -> Vec<u8> {
-        self.json_with(None)
-    }
-
-    fn json_with(&self, encoded_envelope: Option<Value>) -> Vec<u8> {
         let mut object = Map::new();
         put_text(&mut object, "mediaType", &self.media_type);
         if let Some(value) = &self.material {
             object.insert("verificationMaterial".to_owned(), material(value));
         }
-        match (encoded_envelope, &self.content) {
-            (Some(encoded), _) => object.insert("dsseEnvelope".to_owned(), encoded),
-            (None, Some(BundleContent::Message(message))) => object.insert("messageSignature".to_owned(), message_signature(message)),
-            (None, Some(BundleContent::Envelope(value))) => object.insert("dsseEnvelope".to_owned(), envelope(value)),
-            (None, None) => None,
+        let payload = match &self.content {
+            Some(BundleContent::Message(message)) => {
+                object.insert("messageSignature".to_owned(), message_signature(message));
+                &[]
+            }
+            Some(BundleContent::Envelope(value)) => {
+                object.insert("dsseEnvelope".to_owned(), envelope(value));
+                value.payload.as_slice()
+            }
+            None => &[],
         };
         // Text, numbers, lists and objects always have a JSON form.
-        go_json::to_vec(&Value::Object(object)).unwrap_or_default()
+        let json = go_json::to_vec(&Value::Object(object)).unwrap_or_default();
+        if payload.is_empty() { json } else { with_payload(&json, payload) }
     }
+}
+
+/// Puts the payload first into the envelope, which is the last member of `json`.
+fn with_payload(json: &[u8], payload: &[u8]) -> Vec<u8> {
+    // Quotes of texts are escaped, so that this stands nowhere else.
+    const MARK: &[u8] = br#""dsseEnvelope":{"#;
+    let at = json.windows(MARK.len()).rposition(|window| window == MARK).map_or(json.len(), |start| start + MARK.len());
+    let (head, rest) = json.split_at(at);
+    let mut out = Vec::with_capacity(json.len() + payload.len() / 3 * 4 + 32);
+    out.extend_from_slice(head);
+    out.extend_from_slice(br#""payload":""#);
+    base64::append(payload, &mut out);
+    out.push(b'"');
+    if rest.first() != Some(&b'}') {
+        out.push(b',');
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 fn put(object: &mut Map<String, Value>, name: &str, value: Value) {
@@ -78,9 +86,9 @@ fn message_signature(message: &MessageSignature) -> Value {
     object.into()
 }
 
+/// All of an envelope but its payload.
 fn envelope(envelope: &Envelope) -> Value {
     let mut object = Map::new();
-    put_bytes(&mut object, "payload", &envelope.payload);
     put_text(&mut object, "payloadType", &envelope.payload_type);
     let signatures: Vec<Value> = envelope
         .signatures

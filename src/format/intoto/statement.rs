@@ -67,15 +67,16 @@ pub enum StatementError {
 }
 
 #[derive(Deserialize)]
-struct RawStatement {
+struct RawStatement<'a> {
     #[serde(rename = "_type", default)]
     statement_type: Option<String>,
     #[serde(default)]
-    subject: Option<Vec<Node>>,
+    #[serde(borrow)]
+    subject: Option<Vec<Node<'a>>>,
     #[serde(rename = "predicateType", alias = "predicate_type", default)]
     predicate_type: Option<String>,
-    #[serde(default)]
-    predicate: Option<Box<RawValue>>,
+    #[serde(borrow, default)]
+    predicate: Option<&'a RawValue>,
 }
 
 #[derive(Serialize)]
@@ -107,7 +108,19 @@ impl Statement {
     /// # Errors
     /// [`StatementError`], for duplicate fields and digests too.
     pub fn parse(json: &[u8]) -> Result<Self, StatementError> {
-        let raw: RawStatement = serde_json::from_slice(json).map_err(|error| StatementError::Json(error.to_string()))?;
+        Self::read(json, |predicate| predicate.map(ToOwned::to_owned))
+    }
+
+    /// As [`Statement::parse`], without the predicate, which may have hundreds of megabytes: that is `None`.
+    ///
+    /// # Errors
+    /// As [`Statement::parse`].
+    pub fn parse_without_predicate(json: &[u8]) -> Result<Self, StatementError> {
+        Self::read(json, |_| None)
+    }
+
+    fn read(json: &[u8], keep: impl Fn(Option<&RawValue>) -> Option<Box<RawValue>>) -> Result<Self, StatementError> {
+        let raw: RawStatement<'_> = serde_json::from_slice(json).map_err(|error| StatementError::Json(error.to_string()))?;
         let nodes = raw.subject.unwrap_or_default();
         if nodes.len() > MAX_SUBJECTS {
             return Err(StatementError::TooManySubjects(nodes.len()));
@@ -116,7 +129,7 @@ impl Statement {
             statement_type: raw.statement_type.unwrap_or_default(),
             subjects: nodes.into_iter().map(Subject::of).collect::<Result<_, _>>()?,
             predicate_type: raw.predicate_type.unwrap_or_default(),
-            predicate: raw.predicate,
+            predicate: keep(raw.predicate),
         })
     }
 
@@ -143,7 +156,7 @@ impl Statement {
 }
 
 impl Subject {
-    fn of(node: Node) -> Result<Self, StatementError> {
+    fn of(node: Node<'_>) -> Result<Self, StatementError> {
         if node == Node::Null {
             return Err(StatementError::NullSubject);
         }
@@ -154,7 +167,7 @@ impl Subject {
         }
         let annotations = match fields.take("annotations")? {
             None => None,
-            Some(Node::Object(entries)) => Some(entries.into_iter().map(|(key, value)| (key, value.into_json())).collect()),
+            Some(Node::Object(entries)) => Some(entries.into_iter().map(|(key, value)| (key.into_owned(), value.into_json())).collect()),
             Some(other) => return Err(StatementError::Json(format!("annotations are no object: {other}"))),
         };
         Ok(Self { name: fields.text("name")?, digest, annotations })

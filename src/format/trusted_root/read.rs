@@ -119,7 +119,7 @@ impl TrustedRoot {
     }
 }
 
-fn log(mut fields: Fields) -> Result<TransparencyLog, TrustedRootError> {
+fn log(mut fields: Fields<'_>) -> Result<TransparencyLog, TrustedRootError> {
     let base_url = fields.text("baseUrl")?;
     let hash = fields.enumeration("hashAlgorithm", &HASH_ALGORITHMS)?;
     let key = fields.message("publicKey", "PublicKey")?;
@@ -145,7 +145,7 @@ fn log(mut fields: Fields) -> Result<TransparencyLog, TrustedRootError> {
 }
 
 /// Outer `None`: no id at all; inner: an id without bytes.
-fn log_id(fields: Option<Fields>) -> Result<Option<Option<Vec<u8>>>, ProtoJsonError> {
+fn log_id(fields: Option<Fields<'_>>) -> Result<Option<Option<Vec<u8>>>, ProtoJsonError> {
     let Some(mut fields) = fields else { return Ok(None) };
     let id = fields.bytes("keyId")?;
     fields.finish()?;
@@ -169,7 +169,7 @@ fn name_of(names: &[(&'static str, i32)], number: i32) -> &'static str {
     names.iter().find(|(_, known)| *known == number).map_or("unknown", |(name, _)| name)
 }
 
-pub(crate) fn validity(fields: Option<Fields>) -> Result<Option<ValidityPeriod>, ProtoJsonError> {
+pub(crate) fn validity(fields: Option<Fields<'_>>) -> Result<Option<ValidityPeriod>, ProtoJsonError> {
     let Some(mut fields) = fields else { return Ok(None) };
     let period = ValidityPeriod { start: fields.time("start")?, end: fields.time("end")? };
     fields.finish()?;
@@ -177,7 +177,7 @@ pub(crate) fn validity(fields: Option<Fields>) -> Result<Option<ValidityPeriod>,
 }
 
 /// URI, certificates (at least one) and period of an authority of either kind.
-fn authority(mut fields: Fields) -> Result<(String, Vec<Certificate>, ValidityPeriod), TrustedRootError> {
+fn authority(mut fields: Fields<'_>) -> Result<(String, Vec<Certificate>, ValidityPeriod), TrustedRootError> {
     if let Some(mut subject) = fields.message("subject", "DistinguishedName")? {
         subject.text("organization")?;
         subject.text("commonName")?;
@@ -204,14 +204,14 @@ fn authority(mut fields: Fields) -> Result<(String, Vec<Certificate>, ValidityPe
     Ok((uri, certificates, valid))
 }
 
-fn certificate_authority(fields: Fields) -> Result<CertificateAuthority, TrustedRootError> {
+fn certificate_authority(fields: Fields<'_>) -> Result<CertificateAuthority, TrustedRootError> {
     let (uri, mut intermediates, valid) = authority(fields)?;
     let root = intermediates.pop().ok_or(TrustedRootError::Chain("cert chain is empty"))?;
     Ok(CertificateAuthority { uri, root, intermediates, valid, by_hand: false })
 }
 
 /// The first certificate is the one that signs, unless it is an authority; the last one is the root.
-fn timestamp_authority(fields: Fields) -> Result<NamedTimestampAuthority, TrustedRootError> {
+fn timestamp_authority(fields: Fields<'_>) -> Result<NamedTimestampAuthority, TrustedRootError> {
     let (uri, mut certificates, valid) = authority(fields)?;
     let leaf = if certificates.first().is_some_and(|first| !first.is_ca()) { Some(certificates.remove(0)) } else { None };
     let roots = certificates.pop().into_iter().collect();

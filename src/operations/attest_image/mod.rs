@@ -11,17 +11,18 @@ use super::place::Place;
 use super::sign_image::tag_warning;
 use super::signing::{self, OpenError, Signing};
 use super::signing_key::SigningKey;
-use crate::ambient::{Context, DeadlineExceeded, PromptError};
+use crate::ambient::{Context, DeadlineExceeded};
 use crate::crypto::SignError;
 use crate::encoding::{PathError, text};
 use crate::entity::signature_image::ImageStyle;
 use crate::format::bundle::Bundle;
+use crate::format::material::Form;
 use crate::format::oci::{ImageRef, ReferenceError, Selector};
 use crate::keys::load::FetchUrl;
 use crate::registry::{Registries, RegistryError};
 use crate::sign::attestation::{self, OlderAttestation};
 use crate::sign::certifier::CertifyError;
-use crate::sign::finish::FinishError;
+use crate::sign::finish::{Finish, FinishError};
 use crate::sign::identity::SigningIdentity;
 use crate::sign::services::{ServicesError, ServicesRequest, SigningServices};
 use crate::verify::Artifact;
@@ -37,8 +38,6 @@ pub struct AttestImages {
     pub key: Option<SigningKey>,
     /// The services that take part.
     pub services: ServicesRequest,
-    /// Questions are answered with yes (`--yes`).
-    pub consented: bool,
     /// What is made.
     pub form: AttestationForm,
     /// Take away earlier attestations of the same type (`--replace`).
@@ -100,9 +99,6 @@ pub enum AttestStepError {
     /// The services cannot be used.
     #[error(transparent)]
     Services(#[from] ServicesError),
-    /// No consent for the log.
-    #[error("should upload to tlog: {0}")]
-    Consent(#[from] PromptError),
     /// Another certificate was needed, and there is none.
     #[error("creating bundle: {0}")]
     Certify(#[from] CertifyError),
@@ -170,7 +166,6 @@ pub async fn attest_images(
 
 async fn open(request: &AttestImages, fetch: &dyn FetchUrl, context: &Context) -> Result<Signing, AttestStepError> {
     let services = SigningServices::resolve(&request.services, context).await?;
-    signing::state_privacy(&services, request.consented, context)?;
     Ok(Signing::open(request.key.as_ref(), services, fetch, context).await?)
 }
 
@@ -215,7 +210,9 @@ async fn attest_one(
     let bundle = if signing.services.sign_alone() && identity.certificate.is_none() {
         bundle
     } else {
-        signing.finish(identity, true).bundle(bundle, Artifact::Image(&target.digest), context).await?
+        let form = if matches!(request.form, AttestationForm::Bundle) { Form::Bundle } else { Form::Legacy };
+        let finish = Finish { form, ..signing.finish(identity, true) };
+        finish.bundle(bundle, Artifact::Image(&target.digest), context).await?
     };
     let logged = signing::logged(&bundle);
     let stored = match request.form {
@@ -254,7 +251,9 @@ async fn as_bundle(
     (bundle, predicate_type): (Bundle, &str),
     context: &Context,
 ) -> Result<(), AttestStepError> {
-    let json = bundle.into_json();
+    let json = bundle.to_json();
+    // It may be large.
+    drop(bundle);
     if let Some(path) = &request.bundle {
         write_bundle(path, &json, context)?;
     }

@@ -6,6 +6,7 @@ use crate::ambient::Context;
 use crate::crypto::Digest;
 use crate::encoding::UnixTime;
 use crate::entity::attestations::{self, AttestationLayer, ReplaceAttestations};
+use crate::entity::bundles::DEFAULT_MAX_SIZE;
 use crate::entity::referrer::{self, BundleNote};
 use crate::entity::signature_image::{AppendSignatures, ImageStyle, SignatureLayer};
 use crate::format::bundle::legacy;
@@ -23,6 +24,7 @@ pub(super) async fn bundle(
     let subject = target.descriptor.as_ref().ok_or_else(|| {
         AttestStepError::Store(RegistryError::Malformed { what: target.shown(), reason: "it is not in the registry".into() })
     })?;
+    warn_of_size(json.len(), context);
     let repository = &*target.attestations;
     let note = BundleNote { predicate_type, created: UnixTime::from(context.clock.now()) };
     let stored = async {
@@ -40,6 +42,17 @@ pub(super) async fn bundle(
     stored.await.map_err(AttestStepError::Store)
 }
 
+/// Verifiers, cosign among them, read so much only where they are told to.
+fn warn_of_size(size: usize, context: &Context) {
+    if size as u64 > DEFAULT_MAX_SIZE {
+        context.ui.warn(&format!(
+            "the attestation has {} MB: verifiers take more than {} MB only with COSIGN_MAX_ATTACHMENT_SIZE",
+            size / 1_000_000,
+            DEFAULT_MAX_SIZE / 1_000_000
+        ));
+    }
+}
+
 /// Stores an envelope under the `.att` tag.
 pub(super) async fn layer(
     request: &AttestImages,
@@ -47,6 +60,7 @@ pub(super) async fn layer(
     (older, predicate_type, style): (OlderAttestation, &str, ImageStyle),
     context: &Context,
 ) -> Result<(), AttestStepError> {
+    warn_of_size(older.envelope.len(), context);
     let mut annotations = older.material.to_annotations(&[]);
     annotations.insert(legacy::PREDICATE_TYPE.to_owned(), predicate_type.to_owned());
     let layers = [SignatureLayer { media_type: media_type::DSSE_ENVELOPE, payload: older.envelope, annotations }];

@@ -60,7 +60,7 @@ impl Job<'_> {
         }
         if found.passed.is_empty() {
             for attached in self.older_attestations().await? {
-                found.add(self.older_attestation(&attached).await, wanted);
+                found.add(self.older_attestation(attached).await, wanted);
             }
         }
         if !found.passed.is_empty() {
@@ -82,17 +82,20 @@ impl Job<'_> {
         let candidates = self.candidates().await?;
         let mut fetched = pin!(bundles::fetch(&*self.signatures, &candidates, self.request.place.max_size));
         while let Some(attached) = fetched.next().await {
-            found.add(self.attested_bundle(&attached?.bytes), wanted);
+            found.add(self.attested_bundle(attached?.bytes), wanted);
         }
         Ok(())
     }
 
-    fn attested_bundle(&self, bytes: &[u8]) -> Judged {
-        let bundle = Bundle::parse(bytes, self.request.forms.allow_certificate_chain).map_err(|error| error.to_string())?;
-        let signed = bundle.to_signed().map_err(|error| error.to_string())?;
-        let SignedContent::Envelope(envelope) = &signed.content else { return Err("the bundle holds no DSSE envelope".to_owned()) };
-        let raw = envelope.to_json();
-        self.judge_attestation(&signed, raw, false)
+    fn attested_bundle(&self, bytes: Vec<u8>) -> Judged {
+        let bundle = Bundle::parse(&bytes, self.request.forms.allow_certificate_chain).map_err(|error| error.to_string())?;
+        // It may be large, and all of it is in the bundle now.
+        drop(bytes);
+        let signed = bundle.into_signed().map_err(|error| error.to_string())?;
+        if !matches!(signed.content, SignedContent::Envelope(_)) {
+            return Err("the bundle holds no DSSE envelope".to_owned());
+        }
+        self.judge_attestation(signed, false)
     }
 
     async fn older_attestations(&self) -> Result<Vec<AttachedSignature>, VerifyImageError> {
@@ -110,22 +113,23 @@ impl Job<'_> {
         }
     }
 
-    async fn older_attestation(&self, attached: &AttachedSignature) -> Judged {
-        let mut signed = legacy::signed_of_att_layer(&attached.payload, &attached.annotations).map_err(|error| error.to_string())?;
+    async fn older_attestation(&self, attached: AttachedSignature) -> Judged {
+        let mut signed = legacy::signed_of_att_layer(attached.payload, &attached.annotations).map_err(|error| error.to_string())?;
         let looked_up = match &self.request.lookup {
-            Some(log) => log.complete(&mut signed, SignatureOf::Envelope(&attached.payload), &self.request.requirement).await?,
+            Some(log) => log.complete(&mut signed, SignatureOf::Payload, &self.request.requirement).await?,
             None => false,
         };
-        self.judge_attestation(&signed, attached.payload.clone(), looked_up)
+        self.judge_attestation(signed, looked_up)
     }
 
     /// An attestation whose statement cannot be read does not count, whether claims are checked or not.
-    fn judge_attestation(&self, signed: &Signed, raw: Vec<u8>, looked_up: bool) -> Judged {
-        let SignedContent::Envelope(envelope) = &signed.content else { return Err("there is no DSSE envelope".to_owned()) };
-        let verified = self.check(signed)?;
-        let statement = Statement::parse(&envelope.payload)
+    fn judge_attestation(&self, signed: Signed, looked_up: bool) -> Judged {
+        let verified = self.check(&signed)?;
+        let SignedContent::Envelope(envelope) = signed.content else { return Err("there is no DSSE envelope".to_owned()) };
+        let statement = Statement::parse_without_predicate(&envelope.payload)
             .map_err(|error| format!("converting to consumable policy validation: unmarshal in-toto statement: {error}"))?;
         let payload = self.payload_of(&statement);
+        let raw = signed.material.envelope_bytes.unwrap_or_else(|| envelope.to_json());
         let signature = VerifiedSignature {
             raw,
             payload,

@@ -206,12 +206,12 @@ impl Job<'_> {
 
     fn bundle(&self, bytes: &[u8]) -> Result<(VerifiedSignature, Vec<outcome::Check>), String> {
         let bundle = Bundle::parse(bytes, self.request.forms.allow_certificate_chain).map_err(|error| error.to_string())?;
-        let signed = bundle.to_signed().map_err(|error| error.to_string())?;
+        let signed = bundle.into_signed().map_err(|error| error.to_string())?;
         let SignedContent::Envelope(envelope) = &signed.content else {
             return Err("the bundle holds no DSSE envelope".to_owned());
         };
         let verified = self.check(&signed)?;
-        let statement = Statement::parse(&envelope.payload).map_err(|error| error.to_string())?;
+        let statement = Statement::parse_without_predicate(&envelope.payload).map_err(|error| error.to_string())?;
         let payload = self.payload_of(&statement);
         let (raw, payload) = match self.older {
             Older::Tagged => (payload.to_json(), payload),

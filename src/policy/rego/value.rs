@@ -10,7 +10,7 @@ pub(super) fn go_text(value: &Value) -> String {
         Value::Undefined => "<undefined>".to_owned(),
         Value::String(text) => text.to_string(),
         Value::Array(items) => list(items.iter().map(go_text).collect()),
-        Value::Set(items) => list(items.iter_sorted().map(go_text).collect()),
+        Value::Set(items) => list(items.iter().map(go_text).collect()),
         Value::Object(entries) => {
             let mut entries: Vec<(String, String)> = entries.iter().map(|(key, value)| (key_text(key), go_text(value))).collect();
             entries.sort();

@@ -7,6 +7,7 @@ use super::service::ServiceError;
 use crate::crypto::{Certificate, Digest, KeyAlgorithm, PublicKey};
 use crate::encoding::base64;
 use crate::encoding::text::quote;
+use crate::format::dsse::Envelope;
 use crate::http::{Response, StatusCode};
 
 /// Whose signature is logged.
@@ -23,12 +24,12 @@ pub enum LoggedKey<'a> {
 pub enum LoggedContent<'a> {
     /// A signature over something with this digest.
     Digest(&'a Digest),
-    /// A DSSE envelope: its JSON, and what its signature is over.
+    /// A DSSE envelope.
     Envelope {
         /// The envelope.
-        json: &'a [u8],
-        /// Its pre-authentication encoding.
-        signed: &'a [u8],
+        envelope: &'a Envelope,
+        /// Its JSON as it was stored, where it was.
+        json: Option<&'a [u8]>,
     },
 }
 
@@ -74,12 +75,12 @@ pub enum RekorError {
         /// What to do about it.
         advice: &'static str,
     },
-    /// The log gave no answer to a large entry.
-    #[error("{source} (the entry has {megabytes} MB, perhaps too much for this log: {advice})")]
-    Unanswered {
-        /// What happened.
+    /// The connection broke under a large entry: some logs, and what stands before them, just hang up.
+    #[error("{source} (entry too large ({megabytes} MB)? {advice})")]
+    PerhapsTooLarge {
+        /// How the connection ended.
         source: ServiceError,
-        /// As in [`RekorError::TooLarge`].
+        /// The size of what was sent, in MB with one digit.
         megabytes: String,
         /// What to do about it.
         advice: &'static str,
@@ -88,9 +89,6 @@ pub enum RekorError {
     #[error("Rekor version 2 does not take signatures of {0} keys")]
     Key(KeyAlgorithm),
 }
-
-/// Entries from this size on, in bytes, may be too large for a log.
-const LARGE: usize = 1_000_000;
 
 /// Bytes as MB, with one digit.
 fn megabytes(bytes: usize) -> String {
@@ -110,12 +108,6 @@ impl RekorError {
             megabytes: megabytes(sent),
             advice,
         })
-    }
-
-    /// What servers do that find a request too large: some close the connection.
-    fn unanswered(source: ServiceError, sent: usize, advice: &'static str) -> Self {
-        let broke = matches!(&source, ServiceError::Unreachable { source, .. } if !source.is_connecting());
-        if broke && sent >= LARGE { Self::Unanswered { source, megabytes: megabytes(sent), advice } } else { source.into() }
     }
 }
 

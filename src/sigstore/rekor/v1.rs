@@ -10,6 +10,7 @@ use super::{Logged, LoggedContent, RekorError};
 use crate::crypto::Digest;
 use crate::encoding::text::quote;
 use crate::encoding::{base64, go_json, hex};
+use crate::format::dsse::Envelope;
 use crate::format::tlog::{EntryBody, InclusionProof, LogEntry};
 use crate::http::header::LOCATION;
 use crate::http::{Client, Method, Request, Response, StatusCode};
@@ -23,6 +24,8 @@ pub const MAX_QUERIES: usize = 10;
 /// The most hashes of a proof.
 const MAX_HASHES: usize = 64;
 
+/// From this size on a connection that breaks is taken for a refusal of the size: logs and what stands before them just hang up.
+const SUSPECT_SIZE: usize = 1 << 20;
 /// What helps when an entry is too large.
 const TOO_LARGE: &str = "this log takes envelopes whole: keep what is large out of the predicate and name it there by its digest, use a Rekor v2, which takes digests only (--signing-config), or sign without a log (--tlog-upload=false)";
 
@@ -77,8 +80,14 @@ impl Rekor {
     /// [`RekorError`].
     pub async fn log(&self, logged: &Logged<'_>) -> Result<LogEntry, RekorError> {
         let request = self.post("/api/v1/log/entries", &proposed(logged));
-        let sent = request.body.as_ref().map_or(0, Vec::len);
-        let response = self.service.send(request).await.map_err(|error| RekorError::unanswered(error, sent, TOO_LARGE))?;
+        let sent = request.body.as_ref().map_or(0, |body| body.len());
+        let response = match self.service.send(request).await {
+            Ok(response) => response,
+            Err(source) if sent >= SUSPECT_SIZE && source.is_broken_connection() => {
+                return Err(RekorError::PerhapsTooLarge { source, megabytes: super::megabytes(sent), advice: TOO_LARGE });
+            }
+            Err(error) => return Err(error.into()),
+        };
         match response.status {
             StatusCode::CREATED => self.one(&response),
             StatusCode::CONFLICT => self.existing(&response).await,
@@ -190,9 +199,9 @@ fn proposed(logged: &Logged<'_>) -> Value {
             },
             "kind": "hashedrekord",
         }),
-        LoggedContent::Envelope { json, .. } => json!({
+        LoggedContent::Envelope { envelope, json } => json!({
             "apiVersion": "0.0.1",
-            "spec": { "proposedContent": { "envelope": String::from_utf8_lossy(json), "verifiers": [key] } },
+            "spec": { "proposedContent": { "envelope": json_text(envelope, json), "verifiers": [key] } },
             "kind": "dsse",
         }),
     }
@@ -200,18 +209,22 @@ fn proposed(logged: &Logged<'_>) -> Value {
 
 /// The form of an envelope in the log that older programs chose (`intoto` 0.0.1).
 fn as_intoto(logged: &Logged<'_>) -> Option<Value> {
-    let LoggedContent::Envelope { json, .. } = logged.content else { return None };
+    let LoggedContent::Envelope { envelope, json } = logged.content else { return None };
+    let json = json_text(envelope, json);
+    let hash = Digest::sha256(&json).hex();
     Some(json!({
         "apiVersion": "0.0.1",
         "spec": {
-            "content": {
-                "envelope": String::from_utf8_lossy(json),
-                "hash": { "algorithm": "sha256", "value": Digest::sha256(json).hex() },
-            },
+            "content": { "envelope": json, "hash": { "algorithm": "sha256", "value": hash } },
             "publicKey": logged.key.base64_pem(),
         },
         "kind": "intoto",
     }))
+}
+
+fn json_text(envelope: &Envelope, json: Option<&[u8]>) -> String {
+    let json = json.map_or_else(|| envelope.to_json(), <[u8]>::to_vec);
+    String::from_utf8(json).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 impl Entry {

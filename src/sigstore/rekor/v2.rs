@@ -67,7 +67,7 @@ fn proposed(logged: &Logged<'_>) -> Result<Value, RekorError> {
     let digest = match logged.content {
         LoggedContent::Digest(digest) if digest.algorithm() == hash => digest.clone(),
         LoggedContent::Digest(_) => return Err(RekorError::Key(key.algorithm())),
-        LoggedContent::Envelope { signed, .. } => hash.digest(signed),
+        LoggedContent::Envelope { envelope, .. } => envelope.signed_digest(hash),
     };
     let mut verifier = verifier;
     verifier["keyDetails"] = details.into();

@@ -212,7 +212,7 @@ fn an_older_attestation_needs_one_good_signature_and_a_statement() {
     let SignedContent::Envelope(envelope) = genuine.content else { panic!() };
     let mut several = envelope.clone();
     several.signatures.insert(0, crate::format::dsse::EnvelopeSignature { key_id: String::new(), signature: vec![1] });
-    let att = |envelope: &Envelope| legacy::signed_of_att_layer(&envelope.to_json(), &BTreeMap::new()).unwrap();
+    let att = |envelope: &Envelope| legacy::signed_of_att_layer(envelope.to_json(), &BTreeMap::new()).unwrap();
     assert_eq!(blob(&att(&several), "artifact.txt", &key("cosign")), "believed");
     assert_eq!(blob(&att(&envelope), "other.txt", &key("cosign")), "no matching subject digest found");
     assert_eq!(blob(&att(&envelope), "artifact.txt", &key("other")), "accepted signatures do not match threshold, Found: 0, Expected 1");

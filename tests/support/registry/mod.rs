@@ -12,7 +12,7 @@ use std::thread;
 
 pub use behaviour::Behaviour;
 pub use faults::{Effect, Fault};
-pub use store::Store;
+pub use store::{Content, Store};
 
 use super::http_server::{Request, Response, Server};
 use super::images;

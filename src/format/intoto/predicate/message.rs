@@ -34,7 +34,7 @@ pub(super) enum Kind {
 
 impl Message {
     /// Reads `node`; what the message does not have is dropped.
-    pub(super) fn read(&self, node: Node) -> Result<Value, ProtoJsonError> {
+    pub(super) fn read(&self, node: Node<'_>) -> Result<Value, ProtoJsonError> {
         let mut fields = Fields::of(node, self.name)?;
         let mut out = Map::new();
         for (name, kind) in self.fields {
@@ -47,7 +47,7 @@ impl Message {
 }
 
 impl Kind {
-    fn read(self, fields: &mut Fields, name: &'static str) -> Result<Option<Value>, ProtoJsonError> {
+    fn read(self, fields: &mut Fields<'_>, name: &'static str) -> Result<Option<Value>, ProtoJsonError> {
         Ok(match self {
             Self::Text => Some(fields.text(name)?).filter(|text| !text.is_empty()).map(Value::from),
             Self::Bool => fields.boolean(name)?.then_some(true.into()),
@@ -81,6 +81,6 @@ impl Kind {
     }
 }
 
-fn invalid(kind: &'static str, field: &'static str, node: &Node) -> ProtoJsonError {
+fn invalid(kind: &'static str, field: &'static str, node: &Node<'_>) -> ProtoJsonError {
     ProtoJsonError::InvalidValue { kind, field, value: node.to_string() }
 }

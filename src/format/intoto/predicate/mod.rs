@@ -42,7 +42,7 @@ pub enum PredicateError {
     #[error("the predicate is not valid UTF-8")]
     NotText,
     /// Not the JSON of the type.
-    #[error("{what}{error}")]
+    #[error("{what}{}", go_error(.error))]
     Json {
         /// What was read, with a colon; may be empty.
         what: String,
@@ -75,6 +75,11 @@ pub enum PredicateError {
     /// A number that no program could read back.
     #[error("the number {} is out of range", text::quote(.0))]
     Number(String),
+}
+
+/// What is wrong with JSON; that it ends too early in Go's words.
+fn go_error(error: &serde_json::Error) -> String {
+    if error.is_eof() { "unexpected end of JSON input".to_owned() } else { error.to_string() }
 }
 
 #[derive(Serialize)]

@@ -1,5 +1,7 @@
 //! SLSA provenance, versions 0.2 and 1, as in-toto's protobuf messages have them.
 
+use std::borrow::Cow;
+
 use super::message::{Kind, Message};
 use super::{PredicateError, parsed_object};
 use crate::format::proto_json::{self, Node};
@@ -72,36 +74,38 @@ static PROVENANCE_V1: Message = Message {
 
 /// Version 0.2. The specification writes `buildInvocationID`, protobuf `buildInvocationId`: the first is taken for the second.
 pub(super) fn v02(json: &[u8]) -> Result<Vec<u8>, PredicateError> {
-    read(json, &PROVENANCE_V02, |root| rename(child(root, "metadata"), "buildInvocationID", "buildInvocationId"))
+    read(json, ("provenance predicate: ", &PROVENANCE_V02), |root| {
+        rename(child(root, "metadata"), "buildInvocationID", "buildInvocationId")
+    })
 }
 
 /// Version 1. `invocationID` is taken for `invocationId`.
 pub(super) fn v1(json: &[u8]) -> Result<Vec<u8>, PredicateError> {
-    read(json, &PROVENANCE_V1, |root| {
+    read(json, ("unmarshal raw payload to map: ", &PROVENANCE_V1), |root| {
         rename(child(root, "runDetails").and_then(|details| child(details, "metadata")), "invocationID", "invocationId");
     })
 }
 
-fn read(json: &[u8], message: &Message, respell: impl Fn(&mut Node)) -> Result<Vec<u8>, PredicateError> {
-    parsed_object(json, "provenance predicate: ")?;
+fn read(json: &[u8], (what, message): (&str, &Message), respell: impl Fn(&mut Node<'_>)) -> Result<Vec<u8>, PredicateError> {
+    parsed_object(json, what)?;
     let mut node = proto_json::parse(json)?;
     respell(&mut node);
     // What was read always has a JSON form.
     Ok(serde_json::to_vec(&message.read(node)?).unwrap_or_default())
 }
 
-fn child<'a>(node: &'a mut Node, name: &str) -> Option<&'a mut Node> {
+fn child<'a, 'j>(node: &'a mut Node<'j>, name: &str) -> Option<&'a mut Node<'j>> {
     let Node::Object(entries) = node else { return None };
     entries.iter_mut().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
 /// Renames a field, unless the other name is there too.
-fn rename(node: Option<&mut Node>, from: &str, to: &str) {
+fn rename(node: Option<&mut Node<'_>>, from: &str, to: &'static str) {
     let Some(Node::Object(entries)) = node else { return };
     if entries.iter().any(|(key, _)| key == to) {
         return;
     }
     if let Some((key, _)) = entries.iter_mut().find(|(key, _)| key == from) {
-        to.clone_into(key);
+        *key = Cow::Borrowed(to);
     }
 }

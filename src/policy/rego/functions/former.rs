@@ -44,5 +44,5 @@ fn only(values: &[Value], fits: fn(&Value) -> bool) -> Option<Value> {
 
 /// What is in one set and not in the other.
 pub(super) fn difference(all: &Value, less: &Value) -> Option<Value> {
-    Some(all.as_set().ok()?.difference(less.as_set().ok()?).into_value())
+    Some(all.as_set().ok()?.difference(less.as_set().ok()?).cloned().collect::<BTreeSet<Value>>().into())
 }

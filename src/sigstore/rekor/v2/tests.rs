@@ -4,6 +4,7 @@ use crate::ambient::fake::{Fake, testdata};
 use crate::crypto::Digest;
 use crate::crypto::certificate::testing::{Template, keys};
 use crate::format::bundle::Bundle;
+use crate::format::dsse::Envelope;
 use crate::sigstore::testing::{Server, answer, client, run};
 
 fn log(server: &Server, content: LoggedContent<'_>) -> Result<LogEntry, String> {
@@ -23,11 +24,11 @@ fn an_entry_is_read_as_bundles_hold_it() {
     answered["integratedTime"] = "0".into();
     answered["inclusionPromise"] = Value::Null;
     let server = Server::answering([answer(201, answered.to_string())]);
-    let envelope = LoggedContent::Envelope { json: b"{}", signed: b"PAE" };
-    assert_eq!(log(&server, envelope).unwrap(), entry);
+    let envelope = Envelope::new("t", b"payload".to_vec(), b"s".to_vec());
+    assert_eq!(log(&server, LoggedContent::Envelope { envelope: &envelope, json: None }).unwrap(), entry);
     let sent: Value = serde_json::from_slice(&server.asked()[0].body).unwrap();
     let request = &sent["hashedRekordRequestV002"];
-    assert_eq!(request["digest"], base64::encode(Digest::sha256("PAE").bytes()));
+    assert_eq!(request["digest"], base64::encode(Digest::sha256(envelope.signed_bytes()).bytes()));
     assert_eq!(request["signature"]["verifier"]["keyDetails"], "PKIX_ECDSA_P256_SHA_256");
     assert!(request["signature"]["verifier"]["x509Certificate"]["rawBytes"].is_string());
 }
