@@ -74,7 +74,7 @@ impl Session {
         }
         let mut request = self.certifier.token.clone();
         if self.current.is_some() {
-            request.flow = Some(AuthFlow::Token);
+            request.flow = AuthFlow::TOKEN.to_owned();
         }
         let signer = match &self.certifier.key {
             Some(key) => Arc::clone(key),

@@ -35,7 +35,7 @@ fn token() -> TokenRequest {
         given: Some(IdToken::new(format!("e30.{claims}.c2ln"))),
         disable_ambient: true,
         provider: None,
-        flow: None,
+        flow: String::new(),
         issuer: None,
         client_id: "sigstore".into(),
         client_secret: None,
