@@ -108,7 +108,7 @@ fn a_certificate_is_checked_on_receipt() {
         case.world().fulcio.issues(issue);
         let outcome = case.refused(&[says]);
         if issue != Issue::OtherKey {
-            outcome.says("the certificate that Fulcio issued is refused").says("in the trusted root");
+            outcome.says("the certificate that Fulcio issued is refused").says("is this Fulcio and its CT log in the trusted root?");
         }
     }
     // Neither log nor authority was told.
