@@ -2,6 +2,8 @@
 
 use std::sync::Mutex;
 
+use cosign::crypto::HashAlgorithm;
+
 use super::der::{elements, explicit, generalized_time, inside, integer, octets, oid, seq, set_of, tlv, utc_time, utf8};
 use super::keys::{Key, KeyKind, random, sha256};
 use super::service::Clock;
@@ -144,7 +146,7 @@ impl Signing {
         };
         let data = seq(&[
             &integer(&[3]),
-            &set_of(vec![seq(&[&oid(self.digest().0)])]),
+            &set_of(vec![seq(&[&oid(self.digest(&[]).0)])]),
             &seq(&[&oid(TST_INFO), &explicit(0, &octets(&info))]),
             &certificates,
             &set_of(vec![self.signer_info(&info, stamp, now)]),
@@ -152,22 +154,23 @@ impl Signing {
         seq(&[&oid("1.2.840.113549.1.7.2"), &explicit(0, &data)])
     }
 
-    fn digest(&self) -> (&'static str, fn(&[u8]) -> Vec<u8>) {
+    /// The digest of the key's size, and its function.
+    fn digest(&self, bytes: &[u8]) -> (&'static str, Vec<u8>) {
         match self.key {
-            Key::P384(_) => ("2.16.840.1.101.3.4.2.2", |bytes| cosign::crypto::HashAlgorithm::Sha384.digest(bytes).bytes().to_vec()),
-            _ => (SHA256, |bytes| sha256(bytes).to_vec()),
+            Key::P384(_) => ("2.16.840.1.101.3.4.2.2", HashAlgorithm::Sha384.digest(bytes).bytes().to_vec()),
+            _ => (SHA256, sha256(bytes).to_vec()),
         }
     }
 
     fn signer_info(&self, info: &[u8], stamp: Stamp, now: i64) -> Vec<u8> {
-        let (digest, hashed) = self.digest();
+        let (digest, hashed) = self.digest(info);
         let attribute = |id: &str, value: Vec<u8>| seq(&[&oid(id), &set_of(vec![value])]);
         // ESSCertIDv2 with its default hash function, SHA-256.
         let own = seq(&[&seq(&[&seq(&[&octets(&sha256(&self.certificate))])])]);
         let mut attributes = set_of(vec![
             attribute("1.2.840.113549.1.9.3", oid(TST_INFO)),
             attribute("1.2.840.113549.1.9.5", utc_time(now)),
-            attribute("1.2.840.113549.1.9.4", octets(&hashed(info))),
+            attribute("1.2.840.113549.1.9.4", octets(&hashed)),
             attribute("1.2.840.113549.1.9.16.2.47", own),
         ]);
         let mut signature = self.key.sign(&attributes);
