@@ -22,8 +22,8 @@ pub const PRIVACY_CONFIRMATION: &str = "By typing 'y', you attest that (1) you a
 
 /// How often a provider is asked at most.
 const ATTEMPTS: u32 = 4;
-/// How far this machine's clock may be ahead, in seconds.
-const SKEW: i64 = 5 * 60;
+/// How far this machine's clock may be ahead, in seconds: Fulcio's own clock is what counts.
+const SKEW: i64 = 24 * 60 * 60;
 /// No token file is longer.
 const LONGEST_TOKEN: u64 = 256 * 1024;
 
