@@ -136,7 +136,7 @@ fn fulcio(lasting: i64) -> Server {
         let pem = sent["publicKeyRequest"]["publicKey"]["content"].as_str().unwrap();
         let mut leaf = Template::leaf("leaf", "ca", &authority);
         leaf.key = PublicKey::from_pem(pem.as_bytes()).unwrap();
-        leaf.not_after = UnixTime(NOW.0 + lasting);
+        (leaf.not_before, leaf.not_after) = (NOW, UnixTime(NOW.0 + lasting));
         let chain = [leaf.sign(&authority).to_pem()];
         Some(answer(200, json!({ "signedCertificateEmbeddedSct": { "chain": { "certificates": chain } } }).to_string()))
     })
