@@ -154,7 +154,7 @@ fn the_order_of_sources_and_their_switches() {
     case.is_of(&format!("https://github.com/{WORKFLOW}"));
     on_github(&["--oidc-provider", "nosuch"]).run().fails(1).says("getting provider: nosuch is not a valid provider");
     let alone = on_github(&["--oidc-disable-ambient-providers", "--fulcio-auth-flow", "token"]).run().fails(1);
-    alone.says("reading ID token");
+    alone.says("no identity token is at hand");
 }
 
 #[test]
