@@ -1,10 +1,13 @@
 //! Where identity tokens come from: given by hand, ambient, or by the flows of an OpenID provider; and the providers that fail or lie.
 
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
 
 use serde_json::json;
 
 use crate::sigstore_flows::verify_blob;
+use crate::support::http_client;
 use crate::support::sandbox::{Call, Sandbox};
 use crate::support::sigstore::ambient::{ACCOUNT, BUILDKITE_JOB, BUILDKITE_TOKEN, REQUEST_TOKEN, WORKFLOW};
 use crate::support::sigstore::keys::KeyKind;
@@ -151,7 +154,7 @@ fn the_order_of_sources_and_their_switches() {
     case.is_of(&format!("https://github.com/{WORKFLOW}"));
     on_github(&["--oidc-provider", "nosuch"]).run().fails(1).says("getting provider: nosuch is not a valid provider");
     let alone = on_github(&["--oidc-disable-ambient-providers", "--fulcio-auth-flow", "token"]).run().fails(1);
-    alone.says("reading ID token");
+    alone.says("no identity token is at hand");
 }
 
 #[test]
@@ -186,6 +189,23 @@ fn a_browser_that_does_not_open_or_comes_back_wrong() {
     case.issuer().forgets_the_state();
     case.browse(&[]).without_stdin().run().fails(1).says("error getting code from local server: ").says("invalid state token");
     case.fulcio_is_not_asked();
+}
+
+/// Where no browser opens, the person opens it elsewhere and copies the code.
+#[test]
+fn out_of_band() {
+    let case = Case::new();
+    let call = case.sign(&["--fulcio-auth-flow", "normal"]).env("PATH", path_text(&case.sandbox.path("tmp")));
+    let mut child = call.command().stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let shown =
+        lines.by_ref().map(Result::unwrap).find_map(|line| line.trim().strip_prefix("http://").map(|rest| format!("http://{rest}")));
+    let code = http_client::get(&shown.expect("no URL is shown"));
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&[&code[..], b"\n"].concat()).unwrap();
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    assert!(child.wait().unwrap().success(), "{rest:?}");
+    case.is_of("dev@example.com");
 }
 
 #[test]

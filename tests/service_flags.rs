@@ -211,7 +211,10 @@ fn the_default_config_and_older_flags() {
         .fails(1)
         .says("cannot specify service URLs and use signing config");
     blob(&["--use-signing-config=true", "--signing-config", "v2.json"]).fails(1);
+    // A flow counts where somebody is to be identified by it.
+    blob(&["--fulcio-auth-flow", "bogus"]).exits(0);
     blob(&["--fulcio-auth-flow", "bogus", "--identity-token", ""]).fails(1).says("unsupported oauth flow: bogus");
+    blob(&["--fulcio-auth-flow", "token", "--identity-token", ""]).fails(1).says("no identity token is at hand");
 }
 
 #[test]

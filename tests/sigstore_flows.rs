@@ -6,6 +6,7 @@ use crate::support::pki;
 use crate::support::reference;
 use crate::support::registry::{Behaviour, TestRegistry};
 use crate::support::sandbox::{Call, OLD_FORM, Sandbox};
+use crate::support::sigstore::ambient::{REQUEST_TOKEN, WORKFLOW};
 use crate::support::sigstore::keys::KeyKind;
 use crate::support::sigstore::service::Fault;
 use crate::support::sigstore::world::{Options, World};
@@ -235,11 +236,11 @@ fn five_images_take_one_token_and_one_certificate() {
     let mut call = vec!["sign", "--yes"];
     call.extend(images.iter().map(String::as_str));
     let call = sandbox.cosign(call).env("ACTIONS_ID_TOKEN_REQUEST_URL", format!("{}/actions?api=2", ambient.service.url));
-    call.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", crate::support::sigstore::ambient::REQUEST_TOKEN).run().exits(0);
+    call.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", REQUEST_TOKEN).run().exits(0);
     assert_eq!(ambient.service.count(), 1);
     assert_eq!(services.world().fulcio.service.count(), 1);
     assert_eq!(services.world().rekor_v2.entries(), 5);
-    let workflow = format!("https://github.com/{}", crate::support::sigstore::ambient::WORKFLOW);
+    let workflow = format!("https://github.com/{}", WORKFLOW);
     let who = ["--certificate-identity", &workflow, "--certificate-oidc-issuer", &services.issuer];
     let github = ["--certificate-github-workflow-repository", "octo/demo", "--certificate-github-workflow-trigger", "push"];
     sandbox.cosign([&["verify"], &who[..], &github, &[&images[0], &images[4]]].concat()).run().exits(0);
@@ -276,6 +277,90 @@ fn services_with_other_kinds_of_keys() {
             verifies(&sandbox, &services);
         }
     }
+}
+
+/// Nothing cached, nothing asked but the three.
+#[test]
+fn with_config_and_root_at_hand_no_repository_is_needed() {
+    let services = Sigstore::virtual_services();
+    let sandbox = Sandbox::new();
+    sandbox.write("file", "content");
+    sandbox.write("token", services.token(""));
+    sandbox.write("config.json", services.signing_config(2));
+    sandbox.write("root.json", services.world().trusted_root());
+    services.requests();
+    let root = ["--trusted-root", "root.json"];
+    sign_blob(&sandbox, &[&["--signing-config", "config.json"], &root[..]].concat()).run().exits(0);
+    asked(&services, &["/api/v2/signingCert", "/api/v1/timestamp", "/api/v2/log/entries"]);
+    verify_blob(&sandbox, &[&root[..], &services.who()].concat()).run().exits(0);
+    verify_blob(&sandbox, &[&root[..], &["--offline"], &services.who()].concat()).run().exits(0);
+    asked(&services, &[]);
+}
+
+#[test]
+fn an_index_and_its_images_take_one_certificate() {
+    let services = Sigstore::virtual_services();
+    let registry = TestRegistry::start(Behaviour::default());
+    let (image, sandbox) = (registry.image("multi"), with_file(&services));
+    sandbox.cosign([&["sign", "--recursive"], TOKEN, &[&image]].concat()).run().exits(0);
+    let world = services.world();
+    let counts = [&world.fulcio.service, &world.tsa.service, &world.rekor_v2.service].map(|service| service.count());
+    assert_eq!(counts, [1, 3, 3]);
+    sandbox.cosign([&["verify"], &services.who()[..], &[&image]].concat()).run().exits(0);
+}
+
+/// Less than a minute is left of each certificate: the next image takes a fresh token and a new certificate. How much is left does not
+/// depend on whether this machine's clock is Fulcio's.
+#[test]
+fn a_certificate_about_to_end_is_not_used_again() {
+    let services = Sigstore::virtual_services();
+    let registry = TestRegistry::start(Behaviour::default());
+    let (images, sandbox) = ([registry.image("v1"), registry.image("v2")], with_file(&services));
+    let ambient = &services.world().ambient;
+    let sign = |token: &str| {
+        let call = sandbox.cosign(["sign", "--yes", &images[0], &images[1]]).env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", token);
+        call.env("ACTIONS_ID_TOKEN_REQUEST_URL", format!("{}/actions?api=2", ambient.service.url))
+    };
+    let counts = || (ambient.service.count(), services.world().fulcio.service.count());
+    services.world().clock.skew(-3600);
+    sign(REQUEST_TOKEN).run().exits(0);
+    assert_eq!(counts(), (1, 1));
+    services.world().clock.skew(0);
+    services.world().fulcio.lasts(30);
+    sign(REQUEST_TOKEN).run().exits(0);
+    // One to begin with, and one for each image.
+    assert_eq!(counts(), (1 + 3, 1 + 3));
+}
+
+#[test]
+fn a_key_of_ones_own_is_certified() {
+    let services = Sigstore::virtual_services();
+    let sandbox = with_file(&services);
+    sign_blob(&sandbox, &["--key", "cosign.key", "--issue-certificate"]).run().exits(0);
+    asked(&services, &["/api/v2/signingCert", "/api/v1/timestamp", "/log/entries"]);
+    verifies(&sandbox, &services);
+}
+
+#[test]
+fn without_a_log_the_time_stamp_counts() {
+    let services = Sigstore::virtual_services();
+    let sandbox = with_file(&services);
+    let mut config: serde_json::Value = serde_json::from_str(&services.signing_config(2)).unwrap();
+    config["rekorTlogUrls"] = serde_json::json!([]);
+    sandbox.write("config.json", config.to_string());
+    sign_blob(&sandbox, &["--signing-config", "config.json"]).run().exits(0);
+    asked(&services, &["/api/v2/signingCert", "/api/v1/timestamp"]);
+    let who = services.who();
+    verify_blob(&sandbox, &who).run().fails(1).says("not enough verified log entries");
+    verify_blob(&sandbox, &[&who[..], &["--insecure-ignore-tlog", "--use-signed-timestamps"]].concat()).run().exits(0);
+    // Rekor v2 gives no time, and without an authority there is none.
+    let mut config: serde_json::Value = serde_json::from_str(&services.signing_config(2)).unwrap();
+    config["tsaUrls"] = serde_json::json!([]);
+    sandbox.write("config.json", config.to_string());
+    services.requests();
+    let refused = sign_blob(&sandbox, &["--signing-config", "config.json"]).run().fails(1);
+    refused.says("a timestamp authority must be provided to request a short-lived certificate");
+    asked(&services, &[]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Beside the reference program that `COSIGN_REF` names, on the virtual Sigstore: what one makes with its services the other verifies, from one
 //! TUF cache that both share. It is also the proof that the virtual Sigstore is one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::support::http_client;
 use crate::support::registry::{Behaviour, TestRegistry};
@@ -20,9 +20,9 @@ struct Pair {
 }
 
 impl Pair {
-    fn call(&self, program: &PathBuf, words: &[&[&str]]) -> Call {
+    fn call(&self, program: &Path, words: &[&[&str]]) -> Call {
         let mut call = self.sandbox.cosign(words.concat());
-        call.use_program(program.clone());
+        call.use_program(program.to_owned());
         call
     }
 

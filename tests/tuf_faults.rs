@@ -245,7 +245,7 @@ fn initialize_checks_what_it_starts_from() {
     let url = format!("{}/1.root.json", case.services.tuf_mirror);
     start(&["--root", &url, "--root-checksum", digest.trim_start_matches("sha256:")]).exits(0);
     start(&["--root", &url]).exits(0).says("WARNING: Fetching initial root from URL without providing its checksum is deprecated");
-    start(&["--root", &url, "--root-checksum", "00"]).fails(1).says("incorrect checksum for file URL: expected 00 but got ");
+    start(&["--root", &url, "--root-checksum", "00"]).fails(1).says(&format!("incorrect checksum for file {url}: expected 00 but got "));
     // Another repository's root, and the built-in one, are not this one's.
     let other = Sigstore::virtual_services();
     start(&["--root", path_text(&other.root())]).fails(1);

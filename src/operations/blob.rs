@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crate::ambient::Context;
 use crate::crypto::{Digest, HashAlgorithm, Hasher};
 use crate::encoding::{PathError, hex, text};
+use crate::http::{Url, redact};
 use crate::keys::load::{FetchError, FetchUrl};
 use crate::verify::Blob;
 
@@ -38,8 +39,13 @@ pub enum BlobError {
     #[error(transparent)]
     Read(PathError),
     /// The URL gave nothing.
-    #[error("loading URL: {0}")]
-    Url(#[from] FetchError),
+    #[error("loading URL {url}: {source}")]
+    Url {
+        /// Without user, password, query and fragment.
+        url: String,
+        /// What went wrong.
+        source: FetchError,
+    },
     /// The variable is not set.
     #[error("loading URL: env var ${0} not found")]
     Env(String),
@@ -99,7 +105,11 @@ impl BlobInput {
                 let file = File::open(path).map_err(PathError::of("open", path)).map_err(BlobError::Open)?;
                 stream(file, wanted).map_err(PathError::of("read", path)).map_err(BlobError::Read)
             }
-            Self::Url(url) => Ok(in_memory(urls.fetch(url, MAX_FETCHED).await?, wanted)),
+            Self::Url(url) => {
+                let shown = || Url::parse(url).map(|url| redact::url(&url)).unwrap_or_default();
+                let fetched = urls.fetch(url, MAX_FETCHED).await.map_err(|source| BlobError::Url { url: shown(), source })?;
+                Ok(in_memory(fetched, wanted))
+            }
             Self::Env(name) => {
                 let value = context.env.var(name).ok_or_else(|| BlobError::Env(text::quote(name)))?;
                 Ok(in_memory(value.into_bytes(), wanted))

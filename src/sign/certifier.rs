@@ -51,7 +51,8 @@ pub enum CertifyError {
 /// The signer of one run, with its certificate while that lasts.
 pub struct Session {
     certifier: Certifier,
-    current: Option<SigningIdentity>,
+    /// The signer, and until when the certificate lasts by this machine's clock, which need not be Fulcio's.
+    current: Option<(SigningIdentity, i64)>,
 }
 
 impl Session {
@@ -66,15 +67,14 @@ impl Session {
     /// [`CertifyError`].
     pub async fn identity(&mut self, trusted: Option<&TrustedRoot>, context: &Context) -> Result<SigningIdentity, CertifyError> {
         let now = UnixTime::from(context.clock.now());
-        let lasts = |identity: &&SigningIdentity| {
-            identity.certificate.as_ref().is_some_and(|certificate| certificate.leaf.not_after().0.saturating_sub(now.0) >= LEAST_LEFT)
-        };
-        if let Some(identity) = self.current.as_ref().filter(lasts) {
+        if let Some((identity, until)) = &self.current
+            && until.saturating_sub(now.0) >= LEAST_LEFT
+        {
             return Ok(identity.clone());
         }
         let mut request = self.certifier.token.clone();
         if self.current.is_some() {
-            request.flow = Some(AuthFlow::Token);
+            request.flow = AuthFlow::TOKEN.to_owned();
         }
         let signer = match &self.certifier.key {
             Some(key) => Arc::clone(key),
@@ -84,13 +84,16 @@ impl Session {
             }
         };
         let token = oidc::token(&request, context).await?;
+        // A person may have taken a while to log in.
+        let now = UnixTime::from(context.clock.now());
         let issued = self.certifier.fulcio.certificate(&*signer, &token, now).await?;
+        let until = now.0.saturating_add(issued.leaf.not_after().0.saturating_sub(issued.leaf.not_before().0));
         if let Some(trusted) = trusted {
             check(&issued, trusted, self.certifier.insecure_skip_sct)?;
         }
         let certificate = SigningCertificate::issued(issued.leaf);
         let identity = SigningIdentity { signer, certificate: Some(certificate) };
-        self.current = Some(identity.clone());
+        self.current = Some((identity.clone(), until));
         Ok(identity)
     }
 }

@@ -36,7 +36,7 @@ fn token() -> TokenRequest {
         given: Some(IdToken::new(format!("e30.{claims}.c2ln"))),
         disable_ambient: true,
         provider: None,
-        flow: None,
+        flow: String::new(),
         issuer: None,
         client_id: "sigstore".into(),
         client_secret: None,
@@ -137,7 +137,7 @@ fn fulcio(lasting: i64) -> Server {
         let pem = sent["publicKeyRequest"]["publicKey"]["content"].as_str().unwrap();
         let mut leaf = Template::leaf("leaf", "ca", &authority);
         leaf.key = PublicKey::from_pem(pem.as_bytes()).unwrap();
-        leaf.not_after = UnixTime(NOW.0 + lasting);
+        (leaf.not_before, leaf.not_after) = (NOW, UnixTime(NOW.0 + lasting));
         let chain = [leaf.sign(&authority).to_pem()];
         Some(answer(200, json!({ "signedCertificateEmbeddedSct": { "chain": { "certificates": chain } } }).to_string()))
     })

@@ -61,7 +61,10 @@ async fn run(args: InitializeArgs, context: &Context) -> Result<(), CommandError
             "Fetching initial root from URL without providing its checksum is deprecated and will be disallowed in a future Cosign release. Please provide the initial root checksum via the --root-checksum argument.",
         );
     }
-    let root = if args.root.is_empty() { None } else { Some(file_or_url(&args.root, &HttpFetch::new(context), context).await?) };
+    let root = match args.root.as_str() {
+        "" => None,
+        named => Some((named.to_owned(), file_or_url(named, &HttpFetch::new(context), context).await?)),
+    };
     let request = Initialize { mirror: given(&args.mirror), root, root_checksum: given(&args.root_checksum) };
     done(initialize(&request, context).await?, context)
 }

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ambient::Context;
 use crate::cli::error::CommandError;
+use crate::http::{Url, redact};
 use crate::keys::load::FetchUrl;
 use crate::operations::files;
 
@@ -38,7 +39,9 @@ const MAX_FETCHED: u64 = 128 << 20;
 pub(super) async fn file_or_url(reference: &str, urls: &dyn FetchUrl, context: &Context) -> Result<Vec<u8>, CommandError> {
     match reference.split_once("://") {
         Some(("http" | "https", _)) => {
-            Ok(urls.fetch(reference, MAX_FETCHED).await.map_err(|error| CommandError::from(error).with_prefix("loading URL"))?)
+            let shown = || Url::parse(reference).map(|url| redact::url(&url)).unwrap_or_default();
+            let prefix = |error| CommandError::from(error).with_prefix(format!("loading URL {}", shown()));
+            Ok(urls.fetch(reference, MAX_FETCHED).await.map_err(prefix)?)
         }
         Some(("env", name)) => Ok(context.env.var(name).ok_or_else(|| NoSource::Variable(name.to_owned()))?.into_bytes()),
         Some((scheme, _)) => Err(NoSource::Scheme(scheme.to_owned()).into()),

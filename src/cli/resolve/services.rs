@@ -9,7 +9,7 @@ use crate::cli::error::CommandError;
 use crate::crypto::{Curve, KeyAlgorithm};
 use crate::http::TlsOptions;
 use crate::sign::services::{ConfigSource, ServicesRequest};
-use crate::sigstore::oidc::{AuthFlow, TokenRequest};
+use crate::sigstore::oidc::TokenRequest;
 
 /// What keys of one run are, unless told otherwise.
 pub const DEFAULT_ALGORITHM: KeyAlgorithm = KeyAlgorithm::Ecdsa(Curve::P256);
@@ -92,7 +92,7 @@ fn token(asked: &Asked<'_>) -> Result<TokenRequest, CommandError> {
         given: Some(token.clone()).filter(|token| !token.expose().is_empty()),
         disable_ambient: asked.oidc.oidc_disable_ambient_providers,
         provider: given(&asked.oidc.oidc_provider).map(str::to_owned),
-        flow: AuthFlow::parse(&asked.fulcio.fulcio_auth_flow)?,
+        flow: asked.fulcio.fulcio_auth_flow.clone(),
         issuer: None,
         client_id: asked.oidc.oidc_client_id.clone(),
         client_secret: asked.oidc.client_secret()?,

@@ -16,6 +16,9 @@ pub enum OidcError {
     /// `--identity-token` looks like neither a token nor a file.
     #[error("reading ID token: --identity-token is neither a JWT nor the path of a file that holds one")]
     NoToken,
+    /// The flow takes a token at hand, and there is none.
+    #[error("authenticating caller: no identity token is at hand, and nobody is to be asked for one: give one with --identity-token")]
+    NoneGiven,
     /// A token that was kept too long.
     #[error("the identity token given with {given_with} expired at {at}, and it is {now}: get a new one; nothing was sent")]
     Expired {
@@ -57,7 +60,7 @@ pub enum OidcError {
     )]
     GithubPermission,
     /// `--fulcio-auth-flow` names none.
-    #[error("setting auth flow: unsupported oauth flow: {}", quote(.0))]
+    #[error("authenticating caller: unsupported oauth flow: {}", quote(.0))]
     UnknownFlow(String),
     /// Consent was not given.
     #[error("setting auth flow: {0}")]

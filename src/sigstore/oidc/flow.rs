@@ -22,8 +22,8 @@ pub const PRIVACY_CONFIRMATION: &str = "By typing 'y', you attest that (1) you a
 
 /// How often a provider is asked at most.
 const ATTEMPTS: u32 = 4;
-/// How far this machine's clock may be ahead, in seconds.
-const SKEW: i64 = 5 * 60;
+/// How far this machine's clock may be ahead, in seconds: Fulcio's own clock is what counts.
+const SKEW: i64 = 24 * 60 * 60;
 /// No token file is longer.
 const LONGEST_TOKEN: u64 = 256 * 1024;
 
@@ -41,6 +41,9 @@ pub enum AuthFlow {
 }
 
 impl AuthFlow {
+    /// The name of the flow that takes a token at hand, and asks nobody.
+    pub const TOKEN: &str = "token";
+
     /// Reads `--fulcio-auth-flow`; `None` where it is empty.
     ///
     /// # Errors
@@ -50,7 +53,7 @@ impl AuthFlow {
             "" => Ok(None),
             "normal" => Ok(Some(Self::Normal)),
             "device" => Ok(Some(Self::Device)),
-            "token" => Ok(Some(Self::Token)),
+            Self::TOKEN => Ok(Some(Self::Token)),
             "client_credentials" => Ok(Some(Self::ClientCredentials)),
             other => Err(OidcError::UnknownFlow(other.to_owned())),
         }
@@ -66,8 +69,8 @@ pub struct TokenRequest {
     pub disable_ambient: bool,
     /// Look at this ambient provider only.
     pub provider: Option<String>,
-    /// The flow; `None` decides by whether a person is there.
-    pub flow: Option<AuthFlow>,
+    /// The flow as it was named (`--fulcio-auth-flow`); empty decides by whether a person is there. Read only where it is needed.
+    pub flow: String,
     /// The OpenID issuer; `None` where none is known.
     pub issuer: Option<String>,
     /// What this program is called at the issuer.
@@ -96,8 +99,8 @@ pub async fn token(request: &TokenRequest, context: &Context) -> Result<IdToken,
             return Ok(token);
         }
     }
-    let flow = match request.flow {
-        Some(AuthFlow::Token) => return Err(OidcError::NoToken),
+    let flow = match AuthFlow::parse(&request.flow)? {
+        Some(AuthFlow::Token) => return Err(OidcError::NoneGiven),
         Some(flow) => flow,
         None if !context.ui.is_interactive() => {
             context.ui.status("Non-interactive mode detected, using device flow.");
@@ -114,7 +117,7 @@ pub async fn token(request: &TokenRequest, context: &Context) -> Result<IdToken,
         AuthFlow::Normal => browser::token(request, &provider, context).await,
         AuthFlow::Device => device::token(request, &provider, context).await,
         AuthFlow::ClientCredentials => provider.client_credentials(request, context).await,
-        AuthFlow::Token => Err(OidcError::NoToken),
+        AuthFlow::Token => Err(OidcError::NoneGiven),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A certificate authority with Fulcio's API v2: a root, an intermediate, and certificates of ten minutes for whom a token names.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use cosign::crypto::{Message, PublicKey};
@@ -42,6 +43,7 @@ pub struct Fulcio {
     clock: Clock,
     issuer: Arc<Issuer>,
     issue: Mutex<Issue>,
+    lifetime: AtomicI64,
 }
 
 const IDENTITY_TOKEN: &str = "There was an error processing the identity token";
@@ -50,12 +52,25 @@ const PROOF: &str = "The signature supplied in the request could not be verified
 impl Fulcio {
     pub fn new(kind: KeyKind, clock: &Clock, issuer: Arc<Issuer>) -> Self {
         let (root, intermediate) = authorities(kind, clock.now());
-        Self { root, intermediate, ct: CtLog::new(), clock: clock.clone(), issuer, issue: Mutex::new(Issue::Right) }
+        Self {
+            root,
+            intermediate,
+            ct: CtLog::new(),
+            clock: clock.clone(),
+            issuer,
+            issue: Mutex::new(Issue::Right),
+            lifetime: AtomicI64::new(600),
+        }
     }
 
     /// What is issued from now on.
     pub fn issues(&self, issue: Issue) {
         *self.issue.lock().unwrap() = issue;
+    }
+
+    /// How many seconds certificates last from now on.
+    pub fn lasts(&self, seconds: i64) {
+        self.lifetime.store(seconds, Ordering::SeqCst);
     }
 
     pub fn answer(&self, request: &Request) -> Response {
@@ -96,7 +111,8 @@ impl Fulcio {
             vec![key_usage(0x80), extended_key_usage(CODE_SIGNING, false), subject_key_id(&key), authority_key_id(&issuer_key)];
         let nobody = json!({ "iss": claims["iss"], "email": "mallory@example.com" });
         extensions.extend(identity(if issue == Issue::OtherIdentity { &nobody } else { claims }));
-        let template = Template { subject: seq(&[]), not_before: now, not_after: now + 600, spki: key, extensions };
+        let template =
+            Template { subject: seq(&[]), not_before: now, not_after: now + self.lifetime.load(Ordering::SeqCst), spki: key, extensions };
         let (leaf, _) = intermediate.issue(template, |tbs| match issue {
             Issue::Detached | Issue::NoSct => Vec::new(),
             Issue::UnknownCtLog => vec![CtLog::new().embedded(tbs, &issuer_key, now)],

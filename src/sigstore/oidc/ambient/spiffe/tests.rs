@@ -64,7 +64,7 @@ async fn token(socket: &Path) -> Result<String, String> {
         given: None,
         disable_ambient: false,
         provider: Some("spiffe".to_owned()),
-        flow: None,
+        flow: String::new(),
         issuer: None,
         client_id: "sigstore".into(),
         client_secret: None,
