@@ -59,11 +59,11 @@ fn syft_attests_and_others_read_it() {
     for form in ["--new-bundle-format=true", OLD_FORM] {
         for (kind, predicate, uri) in types {
             let (_registry, image, sandbox) = set_up();
-            sandbox.write("tmp", predicate);
-            let attest = ["attest", &image, "--predicate", "tmp", "--type", kind, "-y", "--key", "cosign.key", form];
+            sandbox.write("tmp.json", predicate);
+            let attest = ["attest", &image, "--predicate", "tmp.json", "--type", kind, "-y", "--key", "cosign.key", form];
             let attested = sandbox.cosign([&attest[..], OFF].concat()).env("COSIGN_EXPERIMENTAL", "1").run().exits(0);
             assert_eq!(attested.out, "");
-            attested.says("Using payload from: tmp");
+            attested.says("Using payload from: tmp.json");
 
             let verify = ["verify-attestation", "--type", kind, "--key", "cosign.pub", "--insecure-ignore-tlog", &image];
             let verified = lines(&sandbox.cosign(verify).run().exits(0));
