@@ -276,3 +276,42 @@ fn statements_that_are_wrong_are_refused() {
         assert!(!sandbox.exists("b.json"));
     }
 }
+
+/// A predicate nested without end: nothing recurses over it.
+#[test]
+fn deeply_nested_predicates_are_only_passed_on() {
+    let sandbox = Sandbox::new();
+    let subject = about_v1().to_string();
+    let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+    let nested = |broken: &str| {
+        format!(
+            r#"{{"_type":"https://in-toto.io/Statement/v0.1","predicateType":"{CUSTOM}","subject":{subject},"predicate":{{"a":{deep}}}{broken}}}"#
+        )
+    };
+    each_form(&envelope(&sandbox, INTOTO, nested("").as_bytes()), |verify, _| drop(verify(&[]).exits(0)));
+    // Nested subjects are read, and have an end.
+    let annotations =
+        json!([{ "digest": { "sha256": images::digest("v1").trim_start_matches("sha256:") }, "annotations": { "a": "DEEP" } }]);
+    let forged = statement(&annotations).to_string().replace("\"DEEP\"", &deep);
+    each_form(&envelope(&sandbox, INTOTO, forged.as_bytes()), |verify, _| drop(verify(&[]).fails(12).says("recursion limit exceeded")));
+}
+
+/// `COSIGN_MAX_ATTACHMENT_SIZE` bounds what is fetched, in both forms, by what the manifest says of it.
+#[test]
+fn the_largest_attestation_that_is_read_can_be_set() {
+    let good = envelope(&Sandbox::new(), INTOTO, statement(&about_v1()).to_string().as_bytes());
+    let sandbox = Sandbox::new();
+    for is_bundle in [true, false] {
+        let registry = TestRegistry::start(Behaviour::default());
+        if is_bundle {
+            attach_bundles(&registry, &[bundle(&good)]);
+        } else {
+            attach_envelopes(&registry, std::slice::from_ref(&good));
+        }
+        let image = registry.image("v1");
+        let with = |limit: &str| sandbox.cosign([VERIFY, &[&image]].concat()).env("COSIGN_MAX_ATTACHMENT_SIZE", limit).run();
+        with("100").fails(1).says("is larger than the limit of 100 bytes").says("COSIGN_MAX_ATTACHMENT_SIZE");
+        with("1MB").exits(0);
+        with("no size").exits(0);
+    }
+}

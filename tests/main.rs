@@ -5,6 +5,7 @@
 
 mod support;
 
+mod attest_clients;
 mod attestation_inputs;
 mod attestations;
 mod blob_checks;

@@ -120,7 +120,7 @@ impl TagUpdate for ReplaceAttestations<'_> {
         self.repository.put_blob(&Digest::sha256(&config), &config).await?;
         // Another round after another writer changes the config only.
         if !self.was_told.swap(true, Ordering::Relaxed) {
-            upload_payloads(self.repository, std::slice::from_ref(self.new.layer)).await?;
+            upload_payloads(self.repository, &[self.new.layer]).await?;
         }
         Ok(Some((image.media_type().to_owned(), manifest)))
     }

@@ -214,7 +214,7 @@ impl SignatureImage {
 ///
 /// # Errors
 /// What the registry says.
-pub async fn upload_payloads(repository: &dyn Repository, layers: &[SignatureLayer]) -> Result<(), RegistryError> {
+pub async fn upload_payloads(repository: &dyn Repository, layers: &[&SignatureLayer]) -> Result<(), RegistryError> {
     let mut done: Vec<Digest> = Vec::new();
     for layer in layers {
         let digest = Digest::sha256(&layer.payload);
@@ -233,12 +233,8 @@ impl TagUpdate for AppendSignatures<'_> {
             Some(present) => SignatureImage::read(self.repository, present).await?,
             None => SignatureImage::empty(self.style),
         };
-        let fresh: Vec<SignatureLayer> = self
-            .layers
-            .iter()
-            .filter(|layer| !image.layers().iter().any(|existing| (self.is_duplicate)(existing, layer)))
-            .cloned()
-            .collect();
+        let fresh: Vec<&SignatureLayer> =
+            self.layers.iter().filter(|layer| !image.layers().iter().any(|existing| (self.is_duplicate)(existing, layer))).collect();
         if fresh.is_empty() {
             return Ok(None);
         }

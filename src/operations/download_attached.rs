@@ -200,6 +200,8 @@ fn print_bundle(json: &[u8], decode: bool, context: &Context) -> Result<bool, Do
     let line = match (decode, bundle.content) {
         (true, Some(BundleContent::Envelope(envelope))) => envelope.payload,
         (true, _) => return Ok(false),
+        // On one line already: it may be large.
+        (false, _) if !json.contains(&b'\n') => json.to_vec(),
         (false, _) => serde_json::from_slice::<Value>(json).and_then(|value| serde_json::to_vec(&value)).unwrap_or_default(),
     };
     print_line(line, context)?;

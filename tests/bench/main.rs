@@ -1,5 +1,6 @@
 //! Measurements, none of which can fail: start-up, `sign` and `verify`, with request counts and peak memory, each as a ratio against
-//! something in the same run. `cargo bench` measures the release binary; `COSIGN_BIN` names another, `COSIGN_REF` one to compare with.
+//! something in the same run. `cargo bench` measures the release binary; `COSIGN_BIN` names another, `COSIGN_REF` one to compare with. `COSIGN_BENCH=large`
+//! measures large predicates instead.
 //!
 //! | Yardstick | What it is |
 //! |---|---|
@@ -7,6 +8,8 @@
 //! | `sha256sum` | SHA-256 over 64 MiB: a fixed amount of work |
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+#[cfg(unix)]
+mod large;
 #[cfg(unix)]
 mod many;
 #[cfg(unix)]
@@ -18,5 +21,9 @@ mod support;
 
 fn main() {
     #[cfg(unix)]
-    measure::run();
+    if std::env::var_os("COSIGN_BENCH").is_some_and(|only| only == "large") {
+        large::run(&support::program());
+    } else {
+        measure::run();
+    }
 }

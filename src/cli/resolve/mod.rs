@@ -1,6 +1,7 @@
 //! From what was typed to what is to be done: every rule that turns flags into a request of an operation is here.
 
 pub mod attest;
+pub mod evidence;
 mod policies;
 pub mod registry;
 pub mod service_spec;

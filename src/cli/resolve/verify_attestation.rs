@@ -1,23 +1,19 @@
 //! The flags of `verify-attestation` and `verify-blob-attestation`.
 
-use std::path::Path;
 use std::sync::Arc;
 
+use super::evidence::EvidenceFlags;
+use super::given;
 use super::policies;
 use super::registry::place;
 use super::trust::{TrustFlags, no_bundle_takes};
-use super::verify_blob::BlobFormError;
-use super::{file_or_url, given};
 use crate::ambient::Context;
 use crate::cli::args::{VerifyAttestationArgs, VerifyBlobAttestationArgs};
 use crate::cli::error::CommandError;
 use crate::crypto::{Digest, HashAlgorithm};
 use crate::encoding::hex;
-use crate::format::bundle::legacy::LocalBundle;
 use crate::keys::load::FetchUrl;
-use crate::operations::files;
 use crate::operations::log_lookup::LogLookup;
-use crate::operations::verify_blob::Evidence;
 use crate::operations::verify_blob_attestation::{Subject, VerifyBlobAttestation};
 use crate::operations::verify_image::{Bundles, Forms, VerifyImages};
 use crate::verify::WantedPredicate;
@@ -83,7 +79,16 @@ pub async fn images(args: &VerifyAttestationArgs, urls: &dyn FetchUrl, context: 
 /// As [`images`].
 pub async fn blob(args: &VerifyBlobAttestationArgs, urls: &dyn FetchUrl, context: &Context) -> Result<VerifyBlobAttestation, CommandError> {
     let subject = subject(args, context)?;
-    let evidence = evidence(args, urls, context).await?;
+    let evidence = EvidenceFlags {
+        bundle: &args.bundle,
+        signature: &args.signature,
+        signature_may_be_text: false,
+        timestamp: &args.rfc3161_timestamp,
+        rekor_url: &args.rekor_url,
+        common: &args.common,
+        certificate: &args.certificate,
+    };
+    let evidence = evidence.read(urls, context).await?;
     let flags = TrustFlags {
         key: &args.key,
         security_key: args.security_key.security_key,
@@ -113,41 +118,4 @@ fn subject(args: &VerifyBlobAttestationArgs, context: &Context) -> Result<Subjec
     }
     let digest = hex::decode(&args.digest).and_then(|bytes| Digest::from_bytes(algorithm, &bytes));
     digest.map(Subject::Digest).ok_or_else(|| DigestFlagsError::Digest { algorithm: name.to_owned() })
-}
-
-async fn evidence(args: &VerifyBlobAttestationArgs, urls: &dyn FetchUrl, context: &Context) -> Result<Evidence, CommandError> {
-    let read = |path: &str| files::read(Path::new(path)).map_err(|error| CommandError::from(error).with_prefix(format!("reading {path}")));
-    let json = given(&args.bundle).map(read).transpose()?;
-    match json {
-        Some(json) if args.common.new_bundle_format && !LocalBundle::looks_like_one(&json) => {
-            check_bundle_flags(args)?;
-            Ok(Evidence::Bundle { json, allow_chain: args.common.allow_certificate_chain })
-        }
-        json => {
-            check_detached_flags(args)?;
-            let timestamp = match given(&args.rfc3161_timestamp) {
-                Some(timestamp) => Some(file_or_url(timestamp, urls, context).await?),
-                None => None,
-            };
-            let asks = !args.common.offline && !args.common.ignores_tlog();
-            Ok(Evidence::Detached {
-                signature: given(&args.signature).map(read).transpose()?,
-                bundle: json.map(|json| LocalBundle::parse(&json).map(Box::new)).transpose()?,
-                timestamp,
-                log: given(&args.rekor_url).filter(|_| asks).map(str::to_owned),
-            })
-        }
-    }
-}
-
-fn check_bundle_flags(args: &VerifyBlobAttestationArgs) -> Result<(), BlobFormError> {
-    let unsupported = no_bundle_takes(&args.common, &args.certificate)
-        .or_else(|| given(&args.rfc3161_timestamp).map(|_| "RFC3161 timestamp may not be provided using --rfc3161-timestamp"))
-        .or_else(|| given(&args.signature).map(|_| "signature may not be provided using --signature"));
-    unsupported.map_or(Ok(()), |reason| Err(BlobFormError::WithBundle(reason)))
-}
-
-fn check_detached_flags(args: &VerifyBlobAttestationArgs) -> Result<(), BlobFormError> {
-    let wants_timestamp = args.common.use_signed_timestamps || !args.common.timestamp_certificate_chain.is_empty();
-    super::verify_blob::check_detached(&args.common, !args.rfc3161_timestamp.is_empty(), wants_timestamp)
 }
