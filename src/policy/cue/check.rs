@@ -163,14 +163,25 @@ impl<'a> Checker<'a> {
                 None => self.expr(base),
             },
             ExprKind::Call(function, arguments) => self.call(function, arguments),
-            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => self.expr(inner),
+            ExprKind::Paren(inner) => self.expr(inner),
+            ExprKind::Unary(_, inner) => {
+                self.concrete_operand(inner)?;
+                self.expr(inner)
+            }
+            ExprKind::Binary(_, left, right) => {
+                self.concrete_operand(left)?;
+                self.concrete_operand(right)?;
+                self.expr(left)?;
+                self.expr(right)
+            }
             ExprKind::Bound(op, inner) => {
                 if matches!(inner.kind, ExprKind::Bottom) && *op == BoundOp::NotEqual {
                     return Err(self.unsupported(expr.at, "!= _|_ as a constraint"));
                 }
+                self.concrete_operand(inner)?;
                 self.expr(inner)
             }
-            ExprKind::Index(left, right) | ExprKind::Binary(_, left, right) | ExprKind::And(left, right) => {
+            ExprKind::Index(left, right) | ExprKind::And(left, right) => {
                 self.expr(left)?;
                 self.expr(right)
             }
@@ -192,6 +203,17 @@ impl<'a> Checker<'a> {
             }
             ExprKind::Null | ExprKind::Bottom | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Bytes(_) => Ok(()),
         }
+    }
+
+    /// Refuses a type or a bound where only something concrete can stand.
+    fn concrete_operand(&self, operand: &Expr) -> Result<(), CueError> {
+        let open = match &operand.kind {
+            ExprKind::Paren(inner) => return self.concrete_operand(inner),
+            ExprKind::Bound(..) => true,
+            ExprKind::Name(name) => !self.is_declared(name) && predeclared_kinds(name).is_some(),
+            _ => false,
+        };
+        if open { Err(self.syntax(operand.at, "invalid operand: requires concrete value".to_owned())) } else { Ok(()) }
     }
 
     /// The import that `base` names, if no field or variable of that name is nearer.

@@ -127,8 +127,22 @@ impl Evaluator<'_> {
         found
     }
 
+    /// Go closes the policy's own struct to the data where it is unified with a definition that says nothing of its fields.
+    /// That is not copied here.
+    fn check_shapeless_definitions(&mut self, vertex: VertexId) {
+        let gathered = &self.vertices[vertex].gathered;
+        if !gathered.is_data_struct || gathered.structs.is_empty() {
+            return;
+        }
+        let shapes = |id: usize| gathered.structs.iter().any(|scope| Scope::lies_in(scope, id));
+        if gathered.definitions.iter().flatten().any(|definition| !shapes(definition.id)) {
+            self.refuse(self.claimed_at(vertex), "a definition without fields, unified with a struct");
+        }
+    }
+
     /// Notes every field of `vertex` that one of its closed scopes does not allow.
     pub(super) fn check_closed(&mut self, vertex: VertexId) {
+        self.check_shapeless_definitions(vertex);
         let closing = self.closing_scopes(vertex);
         if closing.is_empty() {
             return;
@@ -148,7 +162,7 @@ impl Evaluator<'_> {
         for arc in refused {
             let at = self.vertices[arc].conjuncts.iter().map(super::vertex::Conjunct::at).max().unwrap_or_default();
             let error = CueError::NotAllowed { file: self.file.to_owned(), at, path: self.path(arc) };
-            self.note(arc, Problem { code: Code::Fatal, error: Rc::new(error) });
+            self.note(arc, Problem { code: Code::Fatal, error: Rc::new(error), early: false });
         }
     }
 }

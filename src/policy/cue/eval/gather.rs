@@ -206,7 +206,7 @@ impl<'a> Evaluator<'a> {
             Data::Bytes(bytes) => Value::Bytes(bytes.clone()),
             Data::Object(members) => {
                 self.claim_struct(vertex, at);
-                self.vertices[vertex].gathered.structs.push(conjunct.scope.clone());
+                self.vertices[vertex].gathered.is_data_struct = true;
                 for (key, value) in members {
                     let name = FieldName::Regular(key.clone());
                     self.insert_arc(vertex, &name, Marker::Regular, conjunct.below(Term::Data(value.clone())));

@@ -40,6 +40,18 @@ const STACK: usize = 256 << 20;
 struct Problem {
     code: Code,
     error: Rc<CueError>,
+    /// It was found in a value that was not whole yet, and is to be looked at again.
+    early: bool,
+}
+
+impl Problem {
+    /// The worse of the two; the first of two that are as bad.
+    fn worse(known: Option<Self>, other: Self) -> Option<Self> {
+        match known {
+            Some(known) if known.code == Code::Fatal || other.code != Code::Fatal => Some(known),
+            _ => Some(other),
+        }
+    }
 }
 
 /// How bad that is.
@@ -114,18 +126,21 @@ impl<'a> Evaluator<'a> {
         Self { file, imports, vertices, patterns, steps: 0, depth: 0, scopes: 0, abort: None, eager, to_confirm }
     }
 
-    /// Looks again at what was taken as given.
+    /// Looks again at what was taken as given, or was not whole when it was asked for.
     fn confirm(&mut self, root: VertexId) {
         for (vertex, expr, frame) in std::mem::take(&mut self.to_confirm) {
-            let problem = match (self.evaluate_expr(expr, &frame), self.vertices[vertex].value.clone()) {
+            let known = self.vertices[self.deref(vertex)].value.clone();
+            let problem = match (self.evaluate_expr(expr, &frame), known) {
                 (Ok(value), Some(known)) if known.same(&value) => continue,
-                (Ok(Value::Open(_)), _) => self.incomplete(expr.at, "a constraint in a cycle"),
+                (Ok(Value::Open(_) | Value::Composite(_) | Value::Ambiguous), _) | (_, None) => {
+                    return self.refuse(expr.at, "a reference into a value that depends on it");
+                }
                 (Ok(value), Some(known)) => self.conflict((&known, Position::default()), (&value, expr.at)),
-                (Ok(_), None) => continue,
-                (Err(problem), _) => problem,
+                (Err(problem), _) if problem.code == Code::Fatal => problem,
+                (Err(_), _) => return self.refuse(expr.at, "a reference into a value that depends on it"),
             };
             let error = describe::located(&problem.error, self.path(vertex));
-            self.note(root, Problem { code: Code::Fatal, error: Rc::new(error) });
+            self.note(root, Problem { code: Code::Fatal, error: Rc::new(error), early: false });
         }
     }
 
@@ -167,7 +182,7 @@ impl<'a> Evaluator<'a> {
     /// The problem that stands for an evaluation that was ended.
     fn aborted(&self) -> Problem {
         let ended = CueError::Limit { file: self.file.to_owned(), limit: "its bounds" };
-        Problem { code: Code::Fatal, error: Rc::new(self.abort.clone().unwrap_or(ended)) }
+        Problem { code: Code::Fatal, error: Rc::new(self.abort.clone().unwrap_or(ended)), early: false }
     }
 
     fn evaluation_problem(&self, code: Code, at: Position, reason: String) -> Problem {
@@ -176,7 +191,7 @@ impl<'a> Evaluator<'a> {
             Code::Fatal | Code::Cycle => CueError::Evaluation { file, at, path, reason },
             Code::Incomplete => CueError::Incomplete { file, at, path, reason },
         };
-        Problem { code, error: Rc::new(error) }
+        Problem { code, error: Rc::new(error), early: false }
     }
 
     fn fatal(&self, at: Position, reason: impl Into<String>) -> Problem {
@@ -197,7 +212,7 @@ impl<'a> Evaluator<'a> {
             Code::Cycle => 0,
         };
         if slot.as_ref().is_none_or(|known| worse(problem.code) > worse(known.code)) {
-            *slot = Some(Problem { code: problem.code, error: Rc::new(describe::located(&problem.error, path)) });
+            *slot = Some(Problem { code: problem.code, error: Rc::new(describe::located(&problem.error, path)), early: false });
         }
     }
 
@@ -250,7 +265,7 @@ impl<'a> Evaluator<'a> {
     fn cycle(&self, vertex: VertexId) -> Problem {
         let path = self.path(vertex);
         let error = CueError::Cycle { file: self.file.to_owned(), at: Position::default(), path, what: "cycle with field" };
-        Problem { code: Code::Cycle, error: Rc::new(error) }
+        Problem { code: Code::Cycle, error: Rc::new(error), early: false }
     }
 
     /// Whether the final value at `vertex` may stand: no cycle, and every field marked `!` there.

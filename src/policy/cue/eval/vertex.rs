@@ -236,6 +236,11 @@ pub(super) struct Gathered<'a> {
     pub applied: HashMap<VertexId, usize>,
     /// The scopes with `...`.
     pub open: Vec<ScopeRef>,
+    /// The scopes of the definitions it refers to.
+    pub definitions: Vec<ScopeRef>,
+    /// The data says that it is a struct.
+    pub is_data_struct: bool,
+    pub is_disjunction: bool,
     /// The scopes of the structs in it.
     pub structs: Vec<ScopeRef>,
     pub disjunctions: Vec<Conjunct<'a>>,
@@ -263,6 +268,9 @@ impl Default for Gathered<'_> {
             patterns: Vec::new(),
             applied: HashMap::new(),
             open: Vec::new(),
+            definitions: Vec::new(),
+            is_data_struct: false,
+            is_disjunction: false,
             structs: Vec::new(),
             disjunctions: Vec::new(),
             pending: Vec::new(),
