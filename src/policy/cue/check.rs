@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::builtin::{self, Member};
+use super::builtin::{self, Call, Member};
 use super::error::{CueError, Position};
 use super::eval::predeclared_kinds;
 use super::syntax::*;
@@ -274,6 +274,11 @@ impl<'a> Checker<'a> {
                 format!("{problem} arguments in call to {} (have {}, want {})", found.name, arguments.len(), found.parameters.len()),
             ));
         }
+        if let (Call::Close, [argument]) = (found.call, arguments)
+            && !is_plain_struct(argument)
+        {
+            return Err(self.unsupported(argument.at, "close of anything but a struct literal without embeddings"));
+        }
         arguments.iter().try_for_each(|argument| self.expr(argument))
     }
 
@@ -308,6 +313,13 @@ impl<'a> Checker<'a> {
     fn unsupported(&self, at: Position, what: impl Into<String>) -> CueError {
         CueError::Unsupported { file: self.name.to_owned(), at, what: what.into() }
     }
+}
+
+fn is_plain_struct(expr: &Expr) -> bool {
+    let ExprKind::Struct(body) = &expr.kind else { return false };
+    body.declarations
+        .iter()
+        .all(|declaration| matches!(declaration, Declaration::Field(_) | Declaration::Pattern { .. } | Declaration::Ellipsis))
 }
 
 /// Whether `name` is among the names in `expr`, wherever it may point to.

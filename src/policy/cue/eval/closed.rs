@@ -3,6 +3,7 @@
 //! Every conjunct knows its scope: the chain of definitions, embeddings and structs through which it came. A closed scope
 //! allows a field that is declared within it, or beside it in a struct that embeds it.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::super::error::CueError;
@@ -17,6 +18,8 @@ pub(super) struct Scope {
     id: usize,
     parent: ScopeRef,
     kind: ScopeKind,
+    /// It is a struct that embeds a definition, and so closed with all below, too.
+    closed: Cell<bool>,
 }
 
 /// What made it.
@@ -39,7 +42,7 @@ impl Scope {
         match self.kind {
             ScopeKind::Definition => true,
             ScopeKind::Close(at) => at == vertex,
-            _ => false,
+            _ => self.closed.get(),
         }
     }
 
@@ -71,7 +74,23 @@ impl Scope {
 impl Evaluator<'_> {
     pub(super) fn new_scope(&mut self, parent: ScopeRef, kind: ScopeKind) -> ScopeRef {
         self.scopes += 1;
-        Some(Rc::new(Scope { id: self.scopes, parent, kind }))
+        Some(Rc::new(Scope { id: self.scopes, parent, kind, closed: Cell::new(false) }))
+    }
+
+    /// Closes, with all below them, the structs that embed a definition without `...`.
+    pub(super) fn close_embedding(&self, vertex: VertexId) {
+        let gathered = &self.vertices[vertex].gathered;
+        for definition in gathered.definitions.iter().flatten() {
+            if gathered.open.iter().any(|open| Scope::lies_in(open, definition.id)) {
+                continue;
+            }
+            let definition = Some(definition.clone());
+            for link in Scope::chain(&definition).filter(|link| link.kind == ScopeKind::Embedding) {
+                if let Some(embedding) = &link.parent {
+                    embedding.closed.set(true);
+                }
+            }
+        }
     }
 
     /// `scope` as seen from a reference in `base`: what it shares with `base` stays, the rest is made anew below it.

@@ -67,6 +67,7 @@ impl<'a> Evaluator<'a> {
         let all: Vec<Conjunct<'a>> = self.vertices[vertex].gathered.flat.iter().chain(chosen).cloned().collect();
         let moved = all.into_iter().map(|conjunct| Conjunct { frame: moved(&conjunct.frame, vertex, candidate), ..conjunct });
         self.vertices[candidate].conjuncts = moved.collect();
+        self.vertices[candidate].gathered.definitions = self.vertices[vertex].gathered.definitions.clone();
         self.finalize(candidate);
         candidate
     }

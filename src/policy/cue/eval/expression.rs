@@ -180,10 +180,11 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Whether `expr` has a value: `!= _|_`. As in Go, what is not concrete has none, but an undecided disjunction has.
+    /// Whether `expr` has a value: `!= _|_`. As in Go, a scalar that is not concrete has none, but an undecided
+    /// disjunction has, and what may be a struct.
     fn exists(&mut self, expr: &'a Expr, frame: &FrameRef<'a>) -> Result<bool, Problem> {
         match self.evaluate_expr(expr, frame) {
-            Ok(Value::Open(_)) => Ok(false),
+            Ok(Value::Open(open)) => Ok(open.kinds.meets(Kinds::COMPOSITE)),
             Ok(_) => Ok(true),
             Err(_) if self.abort.is_some() => Err(self.aborted()),
             Err(problem) if problem.code == Code::Cycle => Err(problem),

@@ -37,6 +37,7 @@ impl<'a> Evaluator<'a> {
         let conjuncts = self.vertices[vertex].conjuncts.clone();
         self.absorb(vertex, conjuncts);
         self.resolve_deferred(vertex);
+        self.close_embedding(vertex);
         let gathered = &self.vertices[vertex].gathered;
         if gathered.cyclic && !gathered.not_cyclic {
             let problem = self.structural_cycle(vertex);
@@ -354,7 +355,7 @@ impl<'a> Evaluator<'a> {
         }
         let arcs: Vec<(FieldName, VertexId)> = self.vertices[vertex].arcs.named().cloned().collect();
         for (name, arc) in arcs {
-            if self.vertices[arc].marker != Marker::Regular || self.abort.is_some() {
+            if self.vertices[arc].marker == Marker::Optional || self.abort.is_some() {
                 continue;
             }
             let from = self.vertices[vertex].gathered.applied.get(&arc).copied().unwrap_or(0);

@@ -27,13 +27,13 @@ pub(super) use expression::predeclared_kinds;
 use vertex::{Conjunct, FrameRef, Stage, Term, Vertex};
 
 /// How much may be done for one verdict.
-const MAX_STEPS: usize = 2_000_000;
+const MAX_STEPS: usize = 1_000_000;
 /// How many vertices there may be.
-const MAX_VERTICES: usize = 1_000_000;
+const MAX_VERTICES: usize = 500_000;
 /// How deep evaluations may nest.
 const MAX_DEPTH: usize = 600;
 /// What such a depth needs of a stack, also in builds that do not optimise.
-const STACK: usize = 256 << 20;
+const STACK: usize = 64 << 20;
 
 /// Why a vertex or an expression has no value.
 #[derive(Debug, Clone)]
@@ -204,15 +204,14 @@ impl<'a> Evaluator<'a> {
 
     /// Notes a problem of `vertex`, unless it has a worse one.
     fn note(&mut self, vertex: VertexId, problem: Problem) {
-        let path = self.path(vertex);
-        let slot = &mut self.vertices[vertex].problem;
         let worse = |code: Code| match code {
             Code::Fatal => 2,
             Code::Incomplete => 1,
             Code::Cycle => 0,
         };
-        if slot.as_ref().is_none_or(|known| worse(problem.code) > worse(known.code)) {
-            *slot = Some(Problem { code: problem.code, error: Rc::new(describe::located(&problem.error, path)), early: false });
+        if self.vertices[vertex].problem.as_ref().is_none_or(|known| worse(problem.code) > worse(known.code)) {
+            let error = Rc::new(describe::located(&problem.error, self.path(vertex)));
+            self.vertices[vertex].problem = Some(Problem { code: problem.code, error, early: false });
         }
     }
 

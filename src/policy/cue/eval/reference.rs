@@ -13,6 +13,9 @@ use super::gather::Queue;
 use super::vertex::{Binding, Conjunct, FrameRef, Holds, Stage, Term, Trail};
 use super::{Code, Evaluator, Problem};
 
+/// Through how many references, one behind the other, something may be said of a vertex.
+const MAX_CHAIN: usize = 200;
+
 /// What a reference stands for.
 pub(super) enum Target<'a> {
     Vertex(VertexId),
@@ -63,6 +66,9 @@ impl<'a> Evaluator<'a> {
         let origin = self.vertices[target].origin;
         if origin == self.vertices[vertex].origin || Trail::has(&reference.chain, origin) {
             return;
+        }
+        if Trail::length(&reference.chain).max(Trail::length(&reference.trail)) > MAX_CHAIN {
+            return self.limit("the length of a chain of references");
         }
         self.vertices[target].read = true;
         let again = mark.is_some_and(|mark| Trail::has(&reference.trail, mark));
@@ -216,6 +222,13 @@ impl<'a> Evaluator<'a> {
             return self.lookup(member, name, at);
         }
         if !self.vertices[vertex].members.is_empty() {
+            let is_scalar = |(member, _): &(VertexId, Option<bool>)| match &self.vertices[*member].value {
+                Some(value) => !value.kinds().meets(Kinds::COMPOSITE),
+                None => false,
+            };
+            if self.vertices[vertex].members.iter().all(is_scalar) {
+                return Err(self.fatal(at, "invalid operand (want list or struct)"));
+            }
             return Err(self.incomplete(at, "unresolved disjunction"));
         }
         self.gather_lazily(vertex);

@@ -166,6 +166,7 @@ impl<'a> Conjunct<'a> {
 /// A list of marks, the newest first.
 pub(super) struct Trail {
     pub mark: usize,
+    pub length: usize,
     pub before: Option<Rc<Trail>>,
 }
 
@@ -181,8 +182,12 @@ impl Trail {
         false
     }
 
+    pub fn length(trail: &Option<Rc<Self>>) -> usize {
+        trail.as_ref().map_or(0, |trail| trail.length)
+    }
+
     pub fn then(trail: &Option<Rc<Self>>, mark: usize) -> Option<Rc<Self>> {
-        Some(Rc::new(Self { mark, before: trail.clone() }))
+        Some(Rc::new(Self { mark, length: Self::length(trail) + 1, before: trail.clone() }))
     }
 }
 
