@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::builtin::{self, Member};
+use super::builtin::{self, Call, Member};
 use super::error::{CueError, Position};
 use super::eval::predeclared_kinds;
 use super::syntax::*;
@@ -163,14 +163,25 @@ impl<'a> Checker<'a> {
                 None => self.expr(base),
             },
             ExprKind::Call(function, arguments) => self.call(function, arguments),
-            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => self.expr(inner),
+            ExprKind::Paren(inner) => self.expr(inner),
+            ExprKind::Unary(_, inner) => {
+                self.concrete_operand(inner)?;
+                self.expr(inner)
+            }
+            ExprKind::Binary(_, left, right) => {
+                self.concrete_operand(left)?;
+                self.concrete_operand(right)?;
+                self.expr(left)?;
+                self.expr(right)
+            }
             ExprKind::Bound(op, inner) => {
                 if matches!(inner.kind, ExprKind::Bottom) && *op == BoundOp::NotEqual {
                     return Err(self.unsupported(expr.at, "!= _|_ as a constraint"));
                 }
+                self.concrete_operand(inner)?;
                 self.expr(inner)
             }
-            ExprKind::Index(left, right) | ExprKind::Binary(_, left, right) | ExprKind::And(left, right) => {
+            ExprKind::Index(left, right) | ExprKind::And(left, right) => {
                 self.expr(left)?;
                 self.expr(right)
             }
@@ -192,6 +203,17 @@ impl<'a> Checker<'a> {
             }
             ExprKind::Null | ExprKind::Bottom | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Bytes(_) => Ok(()),
         }
+    }
+
+    /// Refuses a type or a bound where only something concrete can stand.
+    fn concrete_operand(&self, operand: &Expr) -> Result<(), CueError> {
+        let open = match &operand.kind {
+            ExprKind::Paren(inner) => return self.concrete_operand(inner),
+            ExprKind::Bound(..) => true,
+            ExprKind::Name(name) => !self.is_declared(name) && predeclared_kinds(name).is_some(),
+            _ => false,
+        };
+        if open { Err(self.syntax(operand.at, "invalid operand: requires concrete value".to_owned())) } else { Ok(()) }
     }
 
     /// The import that `base` names, if no field or variable of that name is nearer.
@@ -252,6 +274,11 @@ impl<'a> Checker<'a> {
                 format!("{problem} arguments in call to {} (have {}, want {})", found.name, arguments.len(), found.parameters.len()),
             ));
         }
+        if let (Call::Close, [argument]) = (found.call, arguments)
+            && !is_plain_struct(argument)
+        {
+            return Err(self.unsupported(argument.at, "close of anything but a struct literal without embeddings"));
+        }
         arguments.iter().try_for_each(|argument| self.expr(argument))
     }
 
@@ -286,6 +313,13 @@ impl<'a> Checker<'a> {
     fn unsupported(&self, at: Position, what: impl Into<String>) -> CueError {
         CueError::Unsupported { file: self.name.to_owned(), at, what: what.into() }
     }
+}
+
+fn is_plain_struct(expr: &Expr) -> bool {
+    let ExprKind::Struct(body) = &expr.kind else { return false };
+    body.declarations
+        .iter()
+        .all(|declaration| matches!(declaration, Declaration::Field(_) | Declaration::Pattern { .. } | Declaration::Ellipsis))
 }
 
 /// Whether `name` is among the names in `expr`, wherever it may point to.

@@ -27,6 +27,7 @@ impl Kinds {
     pub const LIST: Self = Self(64);
     pub const STRUCT: Self = Self(128);
     pub const TOP: Self = Self(255);
+    pub const NOT_NULL: Self = Self(254);
     pub const COMPOSITE: Self = Self(192);
     /// What `<` and its like compare.
     pub const ORDERED: Self = Self(4 + 8 + 16 + 32);
@@ -129,7 +130,7 @@ impl Bound {
     pub fn kinds(&self) -> Kinds {
         match (&self.op, &self.value) {
             (BoundOp::Match | BoundOp::NotMatch, _) => Kinds::TEXT,
-            (BoundOp::NotEqual, Value::Null) => Kinds::TOP,
+            (BoundOp::NotEqual, Value::Null) => Kinds::NOT_NULL,
             (_, Value::Number(_)) => Kinds::NUMBER,
             (_, Value::Text(_)) => Kinds::TEXT,
             (_, Value::Bytes(_)) => Kinds::BYTES,

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Call, Function, Kinds, elements, equal, int};
+use super::{Call, Function, Kinds, Want, elements, equal, int};
 use crate::policy::cue::data::Data;
 use crate::policy::cue::number::Number;
 
@@ -10,8 +10,8 @@ use crate::policy::cue::number::Number;
 const LONGEST: usize = 10_000;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function { name: "list.MinItems", parameters: &[Kinds::LIST, Kinds::INT], call: Call::Count(min_items) },
-    Function { name: "list.MaxItems", parameters: &[Kinds::LIST, Kinds::INT], call: Call::Count(max_items) },
+    Function { name: "list.MinItems", parameters: &[Kinds::LIST, Kinds::INT], call: Call::Count(min_items, Want::AtLeast) },
+    Function { name: "list.MaxItems", parameters: &[Kinds::LIST, Kinds::INT], call: Call::Count(max_items, Want::AtMost) },
     Function { name: "list.UniqueItems", parameters: &[Kinds::LIST], call: Call::Check(unique) },
     Function { name: "list.Contains", parameters: &[Kinds::LIST, Kinds::TOP], call: Call::Check(|a| Ok(contains(a))) },
     Function { name: "list.Concat", parameters: &[Kinds::LIST], call: Call::Value(concat) },
@@ -24,8 +24,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 pub(super) const STRUCT_FUNCTIONS: &[Function] = &[
-    Function { name: "struct.MinFields", parameters: &[Kinds::STRUCT, Kinds::INT], call: Call::Count(min_fields) },
-    Function { name: "struct.MaxFields", parameters: &[Kinds::STRUCT, Kinds::INT], call: Call::Count(max_fields) },
+    Function { name: "struct.MinFields", parameters: &[Kinds::STRUCT, Kinds::INT], call: Call::Count(min_fields, Want::AtLeast) },
+    Function { name: "struct.MaxFields", parameters: &[Kinds::STRUCT, Kinds::INT], call: Call::Count(max_fields, Want::AtMost) },
 ];
 
 fn min_items(has: usize, wanted: usize) -> Result<bool, String> {

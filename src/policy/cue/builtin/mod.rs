@@ -31,17 +31,24 @@ pub(super) enum Call {
     /// With concrete data; says whether it holds, so that the first argument may be left to the field.
     Check(fn(&[Rc<Data>]) -> Result<bool, String>),
     /// As `Check`, of how many elements the first argument has, whatever they are.
-    Count(fn(usize, usize) -> Result<bool, String>),
+    Count(fn(usize, usize) -> Result<bool, String>, Want),
     Len,
     Close,
     And,
     Or,
 }
 
+/// What a `Count` bounds: too few is no error yet of what may grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Want {
+    AtLeast,
+    AtMost,
+}
+
 impl Function {
     /// Whether it may be used as a constraint.
     pub fn is_check(&self) -> bool {
-        matches!(self.call, Call::Check(_) | Call::Count(_))
+        matches!(self.call, Call::Check(_) | Call::Count(..))
     }
 }
 

@@ -22,6 +22,9 @@ impl Evaluator<'_> {
 
     /// Whether `value` is within `bound`.
     pub(super) fn meets(&mut self, bound: &Bound, value: &Value) -> Result<bool, Problem> {
+        if matches!(value, Value::Composite(_)) {
+            self.export(value, bound.at)?;
+        }
         match self.compare(bound.op, value, &bound.value) {
             Ok(Some(holds)) => Ok(holds),
             Ok(None) => Ok(false),
@@ -161,8 +164,8 @@ pub(super) fn ordering(left: &Value, right: &Value) -> Option<Ordering> {
 /// Whether two scalars are equal; `None` for what is no scalar.
 pub(super) fn equal_scalars(left: &Value, right: &Value) -> Option<bool> {
     match (left, right) {
-        (Value::Open(_) | Value::Ambiguous | Value::Composite(_), _) | (_, Value::Open(_) | Value::Ambiguous) => None,
-        (_, Value::Composite(_)) => Some(false),
+        (Value::Open(_) | Value::Ambiguous, _) | (_, Value::Open(_) | Value::Ambiguous) => None,
+        (Value::Composite(_), Value::Composite(_)) => None,
         (Value::Null, Value::Null) => Some(true),
         (Value::Bool(left), Value::Bool(right)) => Some(left == right),
         _ => Some(ordering(left, right) == Some(Ordering::Equal)),

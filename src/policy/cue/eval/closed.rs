@@ -3,6 +3,7 @@
 //! Every conjunct knows its scope: the chain of definitions, embeddings and structs through which it came. A closed scope
 //! allows a field that is declared within it, or beside it in a struct that embeds it.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::super::error::CueError;
@@ -17,6 +18,8 @@ pub(super) struct Scope {
     id: usize,
     parent: ScopeRef,
     kind: ScopeKind,
+    /// It is a struct that embeds a definition, and so closed with all below, too.
+    closed: Cell<bool>,
 }
 
 /// What made it.
@@ -39,7 +42,7 @@ impl Scope {
         match self.kind {
             ScopeKind::Definition => true,
             ScopeKind::Close(at) => at == vertex,
-            _ => false,
+            _ => self.closed.get(),
         }
     }
 
@@ -71,7 +74,23 @@ impl Scope {
 impl Evaluator<'_> {
     pub(super) fn new_scope(&mut self, parent: ScopeRef, kind: ScopeKind) -> ScopeRef {
         self.scopes += 1;
-        Some(Rc::new(Scope { id: self.scopes, parent, kind }))
+        Some(Rc::new(Scope { id: self.scopes, parent, kind, closed: Cell::new(false) }))
+    }
+
+    /// Closes, with all below them, the structs that embed a definition without `...`.
+    pub(super) fn close_embedding(&self, vertex: VertexId) {
+        let gathered = &self.vertices[vertex].gathered;
+        for definition in gathered.definitions.iter().flatten() {
+            if gathered.open.iter().any(|open| Scope::lies_in(open, definition.id)) {
+                continue;
+            }
+            let definition = Some(definition.clone());
+            for link in Scope::chain(&definition).filter(|link| link.kind == ScopeKind::Embedding) {
+                if let Some(embedding) = &link.parent {
+                    embedding.closed.set(true);
+                }
+            }
+        }
     }
 
     /// `scope` as seen from a reference in `base`: what it shares with `base` stays, the rest is made anew below it.
@@ -127,8 +146,22 @@ impl Evaluator<'_> {
         found
     }
 
+    /// Go closes the policy's own struct to the data where it is unified with a definition that says nothing of its fields.
+    /// That is not copied here.
+    fn check_shapeless_definitions(&mut self, vertex: VertexId) {
+        let gathered = &self.vertices[vertex].gathered;
+        if !gathered.is_data_struct || gathered.structs.is_empty() {
+            return;
+        }
+        let shapes = |id: usize| gathered.structs.iter().any(|scope| Scope::lies_in(scope, id));
+        if gathered.definitions.iter().flatten().any(|definition| !shapes(definition.id)) {
+            self.refuse(self.claimed_at(vertex), "a definition without fields, unified with a struct");
+        }
+    }
+
     /// Notes every field of `vertex` that one of its closed scopes does not allow.
     pub(super) fn check_closed(&mut self, vertex: VertexId) {
+        self.check_shapeless_definitions(vertex);
         let closing = self.closing_scopes(vertex);
         if closing.is_empty() {
             return;
@@ -148,7 +181,7 @@ impl Evaluator<'_> {
         for arc in refused {
             let at = self.vertices[arc].conjuncts.iter().map(super::vertex::Conjunct::at).max().unwrap_or_default();
             let error = CueError::NotAllowed { file: self.file.to_owned(), at, path: self.path(arc) };
-            self.note(arc, Problem { code: Code::Fatal, error: Rc::new(error) });
+            self.note(arc, Problem { code: Code::Fatal, error: Rc::new(error), early: false });
         }
     }
 }

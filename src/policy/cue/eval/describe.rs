@@ -92,6 +92,18 @@ impl Evaluator<'_> {
         labels.join(".")
     }
 
+    /// The kinds of a value; of a struct or list which of the two it is.
+    pub(super) fn kinds_of(&self, value: &Value) -> Kinds {
+        match value {
+            Value::Composite(vertex) => match (&self.vertices[*vertex].gathered.list, self.vertices[*vertex].conjuncts.as_slice()) {
+                (Some(_), _) => Kinds::LIST,
+                (None, [Conjunct { term: Term::Data(data), .. }]) if matches!(**data, super::super::data::Data::List(_)) => Kinds::LIST,
+                _ => Kinds::STRUCT,
+            },
+            value => value.kinds(),
+        }
+    }
+
     /// A value for a message.
     pub(super) fn show(&self, value: &Value) -> String {
         match value {
@@ -151,7 +163,7 @@ impl Evaluator<'_> {
     pub(super) fn out_of_bound(&self, value: &Value, bound: &Bound) -> Problem {
         let (file, path) = (self.file.to_owned(), String::new());
         let error = CueError::OutOfBound { file, at: bound.at, path, value: self.show(value), bound: self.show_bound(bound) };
-        Problem { code: Code::Fatal, error: Rc::new(error) }
+        Problem { code: Code::Fatal, error: Rc::new(error), early: false }
     }
 
     /// Two scalars that are not one; what the data says comes first.
@@ -164,7 +176,7 @@ impl Evaluator<'_> {
         };
         let (file, path) = (self.file.to_owned(), String::new());
         let error = CueError::Conflict { file, at: right.1, path, left: self.show(left.0), right: self.show(right.0), kinds };
-        Problem { code: Code::Fatal, error: Rc::new(error) }
+        Problem { code: Code::Fatal, error: Rc::new(error), early: false }
     }
 
     /// The first two things said of `vertex` that exclude each other by kind.
@@ -190,7 +202,7 @@ impl Evaluator<'_> {
             right: second.0.clone(),
             kinds: format!(" (mismatched types {} and {})", first.1, second.1),
         };
-        Problem { code: Code::Fatal, error: Rc::new(error) }
+        Problem { code: Code::Fatal, error: Rc::new(error), early: false }
     }
 }
 

@@ -21,6 +21,7 @@ struct Choice<'a> {
 impl<'a> Evaluator<'a> {
     pub(super) fn resolve_disjunctions(&mut self, vertex: VertexId) {
         let disjunctions = std::mem::take(&mut self.vertices[vertex].gathered.disjunctions);
+        self.vertices[vertex].gathered.is_disjunction = true;
         let mut choices = vec![Choice { chosen: Vec::new(), vertex: None, default: None }];
         for disjunction in &disjunctions {
             let members = members(disjunction);
@@ -55,7 +56,7 @@ impl<'a> Evaluator<'a> {
 
     fn nothing_left(&mut self, vertex: VertexId, at: Position, count: usize) {
         let error = CueError::EmptyDisjunction { file: self.file.to_owned(), at, path: self.path(vertex), count };
-        self.note(vertex, Problem { code: Code::Fatal, error: Rc::new(error) });
+        self.note(vertex, Problem { code: Code::Fatal, error: Rc::new(error), early: false });
     }
 
     /// A vertex in the place of `vertex`, of which `chosen` is said as well.
@@ -66,6 +67,7 @@ impl<'a> Evaluator<'a> {
         let all: Vec<Conjunct<'a>> = self.vertices[vertex].gathered.flat.iter().chain(chosen).cloned().collect();
         let moved = all.into_iter().map(|conjunct| Conjunct { frame: moved(&conjunct.frame, vertex, candidate), ..conjunct });
         self.vertices[candidate].conjuncts = moved.collect();
+        self.vertices[candidate].gathered.definitions = self.vertices[vertex].gathered.definitions.clone();
         self.finalize(candidate);
         candidate
     }

@@ -38,6 +38,9 @@ impl<'a> Evaluator<'a> {
             ExprKind::Interpolation { parts, .. } => self.interpolated(parts, frame),
             ExprKind::Paren(inner) => self.evaluate_expr(inner, frame),
             ExprKind::Name(_) | ExprKind::Selector(..) | ExprKind::Index(..) => match self.target(expr, frame)? {
+                Target::Vertex(vertex) if self.vertices[vertex].marker == Marker::Required => {
+                    Err(self.incomplete(expr.at, format!("{}: field is required but not present", self.path(vertex))))
+                }
                 Target::Vertex(vertex) => self.read(vertex),
                 Target::Value(value) => Ok(value),
                 Target::Expr(expr, frame) => self.evaluate_expr(expr, &frame),
@@ -78,37 +81,41 @@ impl<'a> Evaluator<'a> {
 
     fn interpolated(&mut self, parts: &'a [Part], frame: &FrameRef<'a>) -> Result<Value, Problem> {
         let mut out = Vec::new();
+        let mut worst = None;
         for part in parts {
             match part {
                 Part::Text(text) => out.extend_from_slice(text),
-                Part::Expr(expr) => {
-                    let value = self.evaluate_expr(expr, frame)?;
-                    match &value {
-                        Value::Text(text) => out.extend_from_slice(text.as_bytes()),
-                        Value::Number(number) if !number.is_float() => out.extend_from_slice(number.to_string().as_bytes()),
-                        Value::Bool(value) => out.extend_from_slice(value.to_string().as_bytes()),
-                        Value::Open(_) | Value::Ambiguous => return Err(self.incomplete(expr.at, "non-concrete value in interpolation")),
-                        Value::Number(_) | Value::Bytes(_) => {
-                            self.refuse(expr.at, "a float or bytes in an interpolation");
-                            return Err(self.aborted());
-                        }
-                        other => {
-                            return Err(self.fatal(
-                                expr.at,
-                                format!("invalid interpolation: cannot use {} (type {})", self.show(other), other.kinds()),
-                            ));
-                        }
-                    }
-                }
+                Part::Expr(expr) => match self.interpolated_part(expr, frame) {
+                    Ok(text) => out.extend_from_slice(text.as_bytes()),
+                    Err(problem) => worst = Problem::worse(worst, problem),
+                },
             }
             if out.len() > LONGEST {
                 self.limit("the length of a text");
                 return Err(self.aborted());
             }
         }
+        if let Some(problem) = worst {
+            return Err(problem);
+        }
         String::from_utf8(out)
             .map(|text| Value::Text(text.into()))
             .map_err(|_| self.fatal(Position::default(), "invalid UTF-8 in interpolation"))
+    }
+
+    fn interpolated_part(&mut self, expr: &'a Expr, frame: &FrameRef<'a>) -> Result<String, Problem> {
+        let value = self.evaluate_expr(expr, frame)?;
+        match &value {
+            Value::Text(text) => Ok(text.to_string()),
+            Value::Number(number) if !number.is_float() => Ok(number.to_string()),
+            Value::Bool(value) => Ok(value.to_string()),
+            Value::Open(_) | Value::Ambiguous => Err(self.incomplete(expr.at, "non-concrete value in interpolation")),
+            Value::Number(_) | Value::Bytes(_) => {
+                self.refuse(expr.at, "a float or bytes in an interpolation");
+                Err(self.aborted())
+            }
+            other => Err(self.fatal(expr.at, format!("invalid interpolation: cannot use {} (type {})", self.show(other), other.kinds()))),
+        }
     }
 
     fn unary(&mut self, op: UnaryOp, operand: &'a Expr, frame: &FrameRef<'a>, at: Position) -> Result<Value, Problem> {
@@ -133,7 +140,7 @@ impl<'a> Evaluator<'a> {
         let value = self.evaluate_expr(operand, frame)?;
         let allowed = match op {
             BoundOp::Match | BoundOp::NotMatch => Kinds::TEXT,
-            BoundOp::NotEqual => Kinds::TOP,
+            BoundOp::NotEqual => Kinds::ORDERED.or(Kinds::NULL).or(Kinds::COMPOSITE),
             _ => Kinds::ORDERED,
         };
         match &value {
@@ -164,14 +171,20 @@ impl<'a> Evaluator<'a> {
                 return self.exists(other, frame).map(|exists| Value::Bool(exists == (op != BinaryOp::Equal)));
             }
         }
-        let first = self.operand(left, frame)?;
-        let second = self.operand(right, frame)?;
-        self.combine(op, &first, &second, at)
+        let first = self.operand(left, frame);
+        let second = self.operand(right, frame);
+        match (first, second) {
+            (Ok(first), Ok(second)) => self.combine(op, &first, &second, at),
+            (Err(first), Err(second)) => Err(Problem::worse(Some(first.clone()), second).unwrap_or(first)),
+            (Err(problem), Ok(_)) | (Ok(_), Err(problem)) => Err(problem),
+        }
     }
 
-    /// Whether `expr` has a value: `!= _|_`.
+    /// Whether `expr` has a value: `!= _|_`. As in Go, a scalar that is not concrete has none, but an undecided
+    /// disjunction has, and what may be a struct.
     fn exists(&mut self, expr: &'a Expr, frame: &FrameRef<'a>) -> Result<bool, Problem> {
         match self.evaluate_expr(expr, frame) {
+            Ok(Value::Open(open)) => Ok(open.kinds.meets(Kinds::COMPOSITE)),
             Ok(_) => Ok(true),
             Err(_) if self.abort.is_some() => Err(self.aborted()),
             Err(problem) if problem.code == Code::Cycle => Err(problem),

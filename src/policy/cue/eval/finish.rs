@@ -67,7 +67,12 @@ impl Evaluator<'_> {
                 Err(problem) if problem.code == Code::Cycle && self.vertices[vertex].gathered.concrete.is_some() => {
                     self.to_confirm.push((vertex, expr, conjunct.frame));
                 }
-                Err(problem) => self.note(vertex, problem),
+                Err(problem) => {
+                    if problem.early {
+                        self.to_confirm.push((vertex, expr, conjunct.frame));
+                    }
+                    self.note(vertex, problem);
+                }
             }
         }
         self.check_list(vertex);
@@ -140,7 +145,7 @@ impl Evaluator<'_> {
         self.check_closed(vertex);
         let arcs: Vec<VertexId> = self.vertices[vertex].arcs.iter().collect();
         for arc in arcs {
-            if self.vertices[arc].marker != Marker::Regular || self.abort.is_some() {
+            if self.vertices[arc].marker == Marker::Optional || self.abort.is_some() {
                 continue;
             }
             self.finalize(arc);

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::builtin::{self, Call, Function, Member};
+use super::super::builtin::{self, Call, Function, Member, Want};
 use super::super::data::Data;
 use super::super::error::{CueError, Position};
 use super::super::number::Number;
@@ -44,11 +44,19 @@ impl<'a> Evaluator<'a> {
     ) -> Result<Value, Problem> {
         let mut values = Vec::with_capacity(arguments.len());
         let partial = arguments.len() < function.parameters.len();
+        let mut worst = None;
         for (index, argument) in arguments.iter().enumerate() {
             let wanted = function.parameters[index + usize::from(partial)];
-            let value = self.evaluate_expr(argument, frame)?;
-            self.check_argument(function, index, &value, wanted, argument.at)?;
-            values.push(value);
+            match self.evaluate_expr(argument, frame) {
+                Ok(value) => match self.check_argument(function, index, &value, wanted, argument.at) {
+                    Ok(()) => values.push(value),
+                    Err(problem) => worst = Problem::worse(worst, problem),
+                },
+                Err(problem) => worst = Problem::worse(worst, problem),
+            }
+        }
+        if let Some(problem) = worst {
+            return Err(problem);
         }
         if partial {
             return Ok(check_of(function, values, at));
@@ -73,9 +81,9 @@ impl<'a> Evaluator<'a> {
             Value::Open(open) if open.kinds.meets(wanted) => {
                 Err(self.incomplete(at, format!("non-concrete argument {} in call to {}", index + 1, function.name)))
             }
-            value if value.kinds().within(wanted) => Ok(()),
+            value if self.kinds_of(value).within(wanted) => Ok(()),
             value => {
-                let (shown, kinds) = (self.show(value), value.kinds());
+                let (shown, kinds) = (self.show(value), self.kinds_of(value));
                 Err(self.fatal(at, format!("cannot use {shown} (type {kinds}) as {wanted} in argument {} to {}", index + 1, function.name)))
             }
         }
@@ -84,14 +92,26 @@ impl<'a> Evaluator<'a> {
     /// What a function that checks says: whether it holds, or why it does not.
     fn holds(&mut self, function: &Function, arguments: &[Value], at: Position) -> Result<Result<bool, String>, Problem> {
         match function.call {
-            Call::Check(run) => Ok(run(&self.exported(arguments, at)?)),
-            Call::Count(run) => {
+            Call::Check(run) => match self.exported(arguments, at) {
+                Ok(arguments) => Ok(run(&arguments)),
+                Err(problem) => {
+                    if arguments.iter().any(|argument| matches!(argument, Value::Composite(_))) {
+                        self.refuse(at, &format!("{} of what is not concrete", function.name));
+                    }
+                    Err(problem)
+                }
+            },
+            Call::Count(run, want) => {
                 let has = self.count(&arguments[0]);
                 let wanted = match &arguments[1] {
                     Value::Number(number) => number.to_usize(),
                     _ => None,
                 };
-                Ok(wanted.map_or_else(|| Err("count out of range".to_owned()), |wanted| run(has, wanted)))
+                let result = wanted.map_or_else(|| Err("count out of range".to_owned()), |wanted| run(has, wanted));
+                match &result {
+                    Err(reason) if want == Want::AtLeast && self.may_grow(&arguments[0]) => Err(self.incomplete(at, reason.clone())),
+                    _ => Ok(result),
+                }
             }
             _ => Ok(Err("is no check".to_owned())),
         }
@@ -110,7 +130,16 @@ impl<'a> Evaluator<'a> {
         let call = if given.is_empty() { check.function.name.to_owned() } else { format!("{}({})", check.function.name, given.join(",")) };
         let (file, at, value) = (self.file.to_owned(), check.at, self.show(value));
         let error = CueError::Unsatisfied { file, at, path: String::new(), value, check: call, reason };
-        Err(Problem { code: Code::Fatal, error: Rc::new(error) })
+        Err(Problem { code: Code::Fatal, error: Rc::new(error), early: false })
+    }
+
+    /// Whether more data could add fields or elements to a value.
+    fn may_grow(&self, value: &Value) -> bool {
+        let Value::Composite(vertex) = value else { return false };
+        match &self.vertices[*vertex].gathered.list {
+            Some(shape) => shape.length.is_none(),
+            None => !self.is_closed(*vertex),
+        }
     }
 
     /// How many fields or elements a value has.

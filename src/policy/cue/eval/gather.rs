@@ -37,6 +37,7 @@ impl<'a> Evaluator<'a> {
         let conjuncts = self.vertices[vertex].conjuncts.clone();
         self.absorb(vertex, conjuncts);
         self.resolve_deferred(vertex);
+        self.close_embedding(vertex);
         let gathered = &self.vertices[vertex].gathered;
         if gathered.cyclic && !gathered.not_cyclic {
             let problem = self.structural_cycle(vertex);
@@ -206,7 +207,7 @@ impl<'a> Evaluator<'a> {
             Data::Bytes(bytes) => Value::Bytes(bytes.clone()),
             Data::Object(members) => {
                 self.claim_struct(vertex, at);
-                self.vertices[vertex].gathered.structs.push(conjunct.scope.clone());
+                self.vertices[vertex].gathered.is_data_struct = true;
                 for (key, value) in members {
                     let name = FieldName::Regular(key.clone());
                     self.insert_arc(vertex, &name, Marker::Regular, conjunct.below(Term::Data(value.clone())));
@@ -354,7 +355,7 @@ impl<'a> Evaluator<'a> {
         }
         let arcs: Vec<(FieldName, VertexId)> = self.vertices[vertex].arcs.named().cloned().collect();
         for (name, arc) in arcs {
-            if self.vertices[arc].marker != Marker::Regular || self.abort.is_some() {
+            if self.vertices[arc].marker == Marker::Optional || self.abort.is_some() {
                 continue;
             }
             let from = self.vertices[vertex].gathered.applied.get(&arc).copied().unwrap_or(0);

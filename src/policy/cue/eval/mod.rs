@@ -27,19 +27,31 @@ pub(super) use expression::predeclared_kinds;
 use vertex::{Conjunct, FrameRef, Stage, Term, Vertex};
 
 /// How much may be done for one verdict.
-const MAX_STEPS: usize = 2_000_000;
+const MAX_STEPS: usize = 1_000_000;
 /// How many vertices there may be.
-const MAX_VERTICES: usize = 1_000_000;
+const MAX_VERTICES: usize = 500_000;
 /// How deep evaluations may nest.
 const MAX_DEPTH: usize = 600;
 /// What such a depth needs of a stack, also in builds that do not optimise.
-const STACK: usize = 256 << 20;
+const STACK: usize = 64 << 20;
 
 /// Why a vertex or an expression has no value.
 #[derive(Debug, Clone)]
 struct Problem {
     code: Code,
     error: Rc<CueError>,
+    /// It was found in a value that was not whole yet, and is to be looked at again.
+    early: bool,
+}
+
+impl Problem {
+    /// The worse of the two; the first of two that are as bad.
+    fn worse(known: Option<Self>, other: Self) -> Option<Self> {
+        match known {
+            Some(known) if known.code == Code::Fatal || other.code != Code::Fatal => Some(known),
+            _ => Some(other),
+        }
+    }
 }
 
 /// How bad that is.
@@ -114,18 +126,21 @@ impl<'a> Evaluator<'a> {
         Self { file, imports, vertices, patterns, steps: 0, depth: 0, scopes: 0, abort: None, eager, to_confirm }
     }
 
-    /// Looks again at what was taken as given.
+    /// Looks again at what was taken as given, or was not whole when it was asked for.
     fn confirm(&mut self, root: VertexId) {
         for (vertex, expr, frame) in std::mem::take(&mut self.to_confirm) {
-            let problem = match (self.evaluate_expr(expr, &frame), self.vertices[vertex].value.clone()) {
+            let known = self.vertices[self.deref(vertex)].value.clone();
+            let problem = match (self.evaluate_expr(expr, &frame), known) {
                 (Ok(value), Some(known)) if known.same(&value) => continue,
-                (Ok(Value::Open(_)), _) => self.incomplete(expr.at, "a constraint in a cycle"),
+                (Ok(Value::Open(_) | Value::Composite(_) | Value::Ambiguous), _) | (_, None) => {
+                    return self.refuse(expr.at, "a reference into a value that depends on it");
+                }
                 (Ok(value), Some(known)) => self.conflict((&known, Position::default()), (&value, expr.at)),
-                (Ok(_), None) => continue,
-                (Err(problem), _) => problem,
+                (Err(problem), _) if problem.code == Code::Fatal => problem,
+                (Err(_), _) => return self.refuse(expr.at, "a reference into a value that depends on it"),
             };
             let error = describe::located(&problem.error, self.path(vertex));
-            self.note(root, Problem { code: Code::Fatal, error: Rc::new(error) });
+            self.note(root, Problem { code: Code::Fatal, error: Rc::new(error), early: false });
         }
     }
 
@@ -167,7 +182,7 @@ impl<'a> Evaluator<'a> {
     /// The problem that stands for an evaluation that was ended.
     fn aborted(&self) -> Problem {
         let ended = CueError::Limit { file: self.file.to_owned(), limit: "its bounds" };
-        Problem { code: Code::Fatal, error: Rc::new(self.abort.clone().unwrap_or(ended)) }
+        Problem { code: Code::Fatal, error: Rc::new(self.abort.clone().unwrap_or(ended)), early: false }
     }
 
     fn evaluation_problem(&self, code: Code, at: Position, reason: String) -> Problem {
@@ -176,7 +191,7 @@ impl<'a> Evaluator<'a> {
             Code::Fatal | Code::Cycle => CueError::Evaluation { file, at, path, reason },
             Code::Incomplete => CueError::Incomplete { file, at, path, reason },
         };
-        Problem { code, error: Rc::new(error) }
+        Problem { code, error: Rc::new(error), early: false }
     }
 
     fn fatal(&self, at: Position, reason: impl Into<String>) -> Problem {
@@ -189,15 +204,14 @@ impl<'a> Evaluator<'a> {
 
     /// Notes a problem of `vertex`, unless it has a worse one.
     fn note(&mut self, vertex: VertexId, problem: Problem) {
-        let path = self.path(vertex);
-        let slot = &mut self.vertices[vertex].problem;
         let worse = |code: Code| match code {
             Code::Fatal => 2,
             Code::Incomplete => 1,
             Code::Cycle => 0,
         };
-        if slot.as_ref().is_none_or(|known| worse(problem.code) > worse(known.code)) {
-            *slot = Some(Problem { code: problem.code, error: Rc::new(describe::located(&problem.error, path)) });
+        if self.vertices[vertex].problem.as_ref().is_none_or(|known| worse(problem.code) > worse(known.code)) {
+            let error = Rc::new(describe::located(&problem.error, self.path(vertex)));
+            self.vertices[vertex].problem = Some(Problem { code: problem.code, error, early: false });
         }
     }
 
@@ -250,7 +264,7 @@ impl<'a> Evaluator<'a> {
     fn cycle(&self, vertex: VertexId) -> Problem {
         let path = self.path(vertex);
         let error = CueError::Cycle { file: self.file.to_owned(), at: Position::default(), path, what: "cycle with field" };
-        Problem { code: Code::Cycle, error: Rc::new(error) }
+        Problem { code: Code::Cycle, error: Rc::new(error), early: false }
     }
 
     /// Whether the final value at `vertex` may stand: no cycle, and every field marked `!` there.

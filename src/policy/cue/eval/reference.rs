@@ -13,6 +13,9 @@ use super::gather::Queue;
 use super::vertex::{Binding, Conjunct, FrameRef, Holds, Stage, Term, Trail};
 use super::{Code, Evaluator, Problem};
 
+/// Through how many references, one behind the other, something may be said of a vertex.
+const MAX_CHAIN: usize = 200;
+
 /// What a reference stands for.
 pub(super) enum Target<'a> {
     Vertex(VertexId),
@@ -51,6 +54,9 @@ impl<'a> Evaluator<'a> {
             }
             Err(problem) => {
                 self.keep(vertex, reference);
+                if let (true, Term::Expr(expr)) = (problem.early, &reference.term) {
+                    self.to_confirm.push((vertex, expr, reference.frame.clone()));
+                }
                 self.note(vertex, problem);
             }
         }
@@ -61,10 +67,8 @@ impl<'a> Evaluator<'a> {
         if origin == self.vertices[vertex].origin || Trail::has(&reference.chain, origin) {
             return;
         }
-        if self.vertices[target].marker == Marker::Optional && self.vertices[target].parent.is_some() {
-            let problem = self.incomplete(reference.at(), format!("cannot reference optional field: {}", self.path(target)));
-            self.keep(vertex, reference);
-            return self.note(vertex, problem);
+        if Trail::length(&reference.chain).max(Trail::length(&reference.trail)) > MAX_CHAIN {
+            return self.limit("the length of a chain of references");
         }
         self.vertices[target].read = true;
         let again = mark.is_some_and(|mark| Trail::has(&reference.trail, mark));
@@ -74,6 +78,9 @@ impl<'a> Evaluator<'a> {
         let definition = self.definition_above(target).filter(|definition| !self.is_above(*definition, vertex));
         let kind = if definition.is_some() { ScopeKind::Definition } else { ScopeKind::Reference };
         let base = self.new_scope(reference.scope.clone(), kind);
+        if definition.is_some() {
+            self.vertices[vertex].gathered.definitions.push(base.clone());
+        }
         let mut made = Vec::new();
         for conjunct in self.vertices[target].conjuncts.clone() {
             let scope = self.rebased(&conjunct.scope, &base, &mut made);
@@ -84,7 +91,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn structural_cycle(&self, vertex: VertexId) -> Problem {
         let at = self.vertices[vertex].conjuncts.first().map_or_else(Position::default, Conjunct::at);
         let error = CueError::Cycle { file: self.file.to_owned(), at, path: self.path(vertex), what: "structural cycle" };
-        Problem { code: Code::Fatal, error: Rc::new(error) }
+        Problem { code: Code::Fatal, error: Rc::new(error), early: false }
     }
 
     /// What the nearest declaration of `name` is.
@@ -134,7 +141,8 @@ impl<'a> Evaluator<'a> {
             ExprKind::Name(name) => match self.find_name(name, frame) {
                 Some(Ok(target)) => Ok(target),
                 Some(Err(FieldInFrame(vertex, field))) => match self.vertices[vertex].arcs.find(&field) {
-                    Some(arc) => Ok(Target::Vertex(arc)),
+                    Some(arc) if self.vertices[arc].marker != Marker::Optional => Ok(Target::Vertex(arc)),
+                    Some(arc) => Err(self.incomplete(expr.at, format!("cannot reference optional field: {}", self.path(arc)))),
                     None => Err(self.incomplete(expr.at, format!("undefined field: {}", super::describe::label(&field)))),
                 },
                 None => match predeclared_kinds(name) {
@@ -214,11 +222,18 @@ impl<'a> Evaluator<'a> {
             return self.lookup(member, name, at);
         }
         if !self.vertices[vertex].members.is_empty() {
+            let is_scalar = |(member, _): &(VertexId, Option<bool>)| match &self.vertices[*member].value {
+                Some(value) => !value.kinds().meets(Kinds::COMPOSITE),
+                None => false,
+            };
+            if self.vertices[vertex].members.iter().all(is_scalar) {
+                return Err(self.fatal(at, "invalid operand (want list or struct)"));
+            }
             return Err(self.incomplete(at, "unresolved disjunction"));
         }
         self.gather_lazily(vertex);
         match self.vertices[vertex].arcs.find(name) {
-            Some(arc) if self.vertices[arc].marker == Marker::Regular => Ok(arc),
+            Some(arc) if self.vertices[arc].marker != Marker::Optional => Ok(arc),
             Some(arc) => Err(self.incomplete(at, format!("cannot reference optional field: {}", self.path(arc)))),
             None => Err(self.missing(vertex, name, at)),
         }
@@ -227,10 +242,11 @@ impl<'a> Evaluator<'a> {
     /// Why `vertex` has no field `name`, and whether it may yet get one.
     fn missing(&self, vertex: VertexId, name: &FieldName, at: Position) -> Problem {
         let found = &self.vertices[vertex];
-        if let Some(problem) = &found.problem {
-            return problem.clone();
-        }
-        let final_value = found.stage == Stage::Final || found.stage == Stage::Gathered;
+        let final_value = match found.stage {
+            Stage::Final | Stage::Gathered => true,
+            Stage::Finishing => !found.gathered.is_disjunction,
+            _ => false,
+        };
         let wanted = if matches!(name, FieldName::Index(_)) { Kinds::LIST } else { Kinds::STRUCT };
         if final_value && !found.gathered.kinds.meets(Kinds::COMPOSITE) {
             return self.fatal(at, format!("invalid operand (found {}, want list or struct)", found.gathered.kinds));
@@ -238,15 +254,18 @@ impl<'a> Evaluator<'a> {
         if final_value && !found.gathered.kinds.meets(wanted) {
             return self.fatal(at, format!("invalid index {} (found {})", super::describe::label(name), found.gathered.kinds));
         }
+        if let Some(problem) = &found.problem {
+            return problem.clone();
+        }
         let length = found.gathered.list.as_ref().and_then(|shape| shape.length);
         match (name, length) {
             (FieldName::Index(index), Some(length)) if final_value => {
                 self.fatal(at, format!("index out of range [{index}] with length {length}"))
             }
-            _ if found.gathered.is_struct && self.is_closed(vertex) && final_value => {
+            _ if (found.gathered.is_struct || found.gathered.may_be_struct) && self.is_closed(vertex) && final_value => {
                 self.fatal(at, format!("undefined field: {}", super::describe::label(name)))
             }
-            _ => self.incomplete(at, format!("undefined field: {}", super::describe::label(name))),
+            _ => Problem { early: !final_value, ..self.incomplete(at, format!("undefined field: {}", super::describe::label(name))) },
         }
     }
 }

@@ -166,6 +166,7 @@ impl<'a> Conjunct<'a> {
 /// A list of marks, the newest first.
 pub(super) struct Trail {
     pub mark: usize,
+    pub length: usize,
     pub before: Option<Rc<Trail>>,
 }
 
@@ -181,8 +182,12 @@ impl Trail {
         false
     }
 
+    pub fn length(trail: &Option<Rc<Self>>) -> usize {
+        trail.as_ref().map_or(0, |trail| trail.length)
+    }
+
     pub fn then(trail: &Option<Rc<Self>>, mark: usize) -> Option<Rc<Self>> {
-        Some(Rc::new(Self { mark, before: trail.clone() }))
+        Some(Rc::new(Self { mark, length: Self::length(trail) + 1, before: trail.clone() }))
     }
 }
 
@@ -236,6 +241,11 @@ pub(super) struct Gathered<'a> {
     pub applied: HashMap<VertexId, usize>,
     /// The scopes with `...`.
     pub open: Vec<ScopeRef>,
+    /// The scopes of the definitions it refers to.
+    pub definitions: Vec<ScopeRef>,
+    /// The data says that it is a struct.
+    pub is_data_struct: bool,
+    pub is_disjunction: bool,
     /// The scopes of the structs in it.
     pub structs: Vec<ScopeRef>,
     pub disjunctions: Vec<Conjunct<'a>>,
@@ -263,6 +273,9 @@ impl Default for Gathered<'_> {
             patterns: Vec::new(),
             applied: HashMap::new(),
             open: Vec::new(),
+            definitions: Vec::new(),
+            is_data_struct: false,
+            is_disjunction: false,
             structs: Vec::new(),
             disjunctions: Vec::new(),
             pending: Vec::new(),

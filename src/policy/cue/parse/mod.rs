@@ -217,6 +217,7 @@ impl<'a> Parser<'a> {
                 Some(Element::Value(pattern)) => Ok(Declaration::Pattern { pattern, value }),
                 _ => Err(self.syntax(at, "invalid label")),
             },
+            ExprKind::Bytes(_) | ExprKind::Interpolation { .. } => Err(self.unsupported(at, "a label of bytes")),
             _ => Err(self.syntax(at, "invalid label")),
         }
     }
