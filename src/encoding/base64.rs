@@ -32,13 +32,13 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
     STANDARD.decode(text).map_err(|error| DecodeError(error.to_string()))
 }
 
-/// As [`decode`], but line breaks are skipped, as Go's `base64.StdEncoding` does.
+/// As [`decode`], but as Go's `base64.StdEncoding` does: line breaks are skipped, and the bits that padding leaves over may be anything.
 ///
 /// # Errors
 /// As [`decode`].
 pub fn decode_lenient(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
     let kept: Vec<u8> = text.as_ref().iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-    decode(kept)
+    GeneralPurpose::new(&alphabet::STANDARD, GO).decode(kept).map_err(|error| DecodeError(error.to_string()))
 }
 
 /// As Go's `protojson` reads bytes: either alphabet, with padding or without, line breaks skipped (but counted when it looks for padding).
@@ -55,6 +55,13 @@ pub fn decode_protojson(text: &str) -> Result<Vec<u8>, DecodeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn left_over_bits_and_line_breaks_are_go_s_affair() {
+        assert!(decode("+/9=").is_err());
+        assert_eq!(decode_lenient("+/\r\n9=\n").as_deref(), Ok(&[0xfb, 0xff][..]));
+        assert!(decode_lenient("+/8").is_err());
+    }
 
     #[test]
     fn protojson_takes_what_go_takes() {
