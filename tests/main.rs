@@ -22,6 +22,7 @@ mod key_pairs;
 mod keyless;
 mod layouts;
 mod many;
+mod mutations;
 mod parsers;
 mod progress;
 mod quirks;
