@@ -1,8 +1,11 @@
 //! Each check of `verify-blob` through the built program: signatures in which everything is right but what this one check looks at, as
 //! the first call of each test shows. Then what past advisories were about, each in a test of its name.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
+use crate::support::http_server::{Request, Response, Server};
 use crate::support::sandbox::{Call, OLD_FORM, Outcome, Sandbox};
 
 const ISSUER: &str = "http://127.0.0.1:18001";
@@ -298,4 +301,57 @@ fn ghsa_cq38_jh5f_37mq_entries_and_tokens_are_counted() {
         *tokens = many(tokens);
     };
     scene.verify(scene.bundle("kl-r2", tokens), "root.json", &[]).fails(1).says("too many signed timestamps: 33 > 32");
+}
+
+/// The key of a log comes from the trusted material, never from the log itself.
+#[test]
+fn cve_2023_47122_no_key_is_asked_of_the_log() {
+    let scene = Scene::new();
+    let key = scene.sandbox.read("trust/rekor.pub");
+    let log = Server::start(None, Arc::new(move |_: &Request| Response::new(200, key.clone())));
+    let url = format!("--rekor-url=http://{}", log.host());
+    let without = |root: &mut Value| root["tlogs"] = json!([]);
+    let says = "not enough verified log entries from transparency log: 0 < 1";
+    scene.verify(R1, scene.root(without), &[&url]).fails(1).says(says);
+    let old = ["--bundle", "bundles/leg-kl.json", "blob.txt", &url];
+    let call = scene.verify_old(&[&ALICE[..], &old].concat()).env("SIGSTORE_REKOR_PUBLIC_KEY", "keys/other.pub");
+    call.run().fails(1).does_not_say("Verified OK");
+    assert_eq!(log.connections(), 0);
+}
+
+#[test]
+fn each_workflow_flag_is_compared_by_itself() {
+    let scene = Scene::new();
+    let who = ["--certificate-identity", "https://github.com/octo/demo/.github/workflows/release.yml@refs/heads/main"];
+    let base = ["verify-blob", "--bundle", "bundles/gh.json", "--trusted-root", "root.json", "blob.txt"];
+    let issuer = ["--certificate-oidc-issuer", "http://127.0.0.1:18001/gh"];
+    let verify = |flag: &str, value: &str| {
+        let flag = format!("--certificate-github-workflow-{flag}={value}");
+        scene.sandbox.cosign([&base[..], &who, &issuer, &[&flag]].concat()).run()
+    };
+    for (flag, value, name) in [
+        ("trigger", "push", "Trigger"),
+        ("sha", "0123456789abcdef0123456789abcdef01234567", "SHA"),
+        ("name", "release", "Name"),
+        ("repository", "octo/demo", "Repository"),
+        ("ref", "refs/heads/main", "Ref"),
+    ] {
+        verify(flag, value).exits(0).says("Verified OK");
+        let other = format!("{value}x");
+        verify(flag, &other).fails(1).says(&format!("expected GithubWorkflow{name} to be \"{other}\", got \"{value}\""));
+    }
+}
+
+#[test]
+fn the_digest_algorithm_of_a_key_is_the_one_that_was_asked_for() {
+    let scene = Scene::new();
+    let sign = ["sign-blob", "--key", "cosign.key", "--tlog-upload=false", "--bundle", "key.json", "blob.txt"];
+    scene.sandbox.cosign(sign).run().exits(0);
+    let verify = |algorithm: &str| {
+        let flag = format!("--signature-digest-algorithm={algorithm}");
+        let call = ["verify-blob", "--key", "cosign.pub", "--insecure-ignore-tlog", "--bundle", "key.json", &flag, "blob.txt"];
+        scene.sandbox.cosign(call).run()
+    };
+    verify("sha256").exits(0);
+    verify("sha512").fails(1);
 }

@@ -99,7 +99,7 @@ fn with_layers(registry: &TestRegistry, count: usize) {
 }
 
 #[test]
-fn a_thousand_layers_are_read_and_ten_thousand_are_not() {
+fn ghsa_95pr_fxf5_86gv_a_thousand_layers_are_read_and_ten_thousand_are_not() {
     let (registry, sandbox, image) = signed(OLD_FORM);
     with_layers(&registry, 1000);
     sandbox.verify(&[OLD_FORM, &image]).run().exits(0);
@@ -127,7 +127,7 @@ fn a_huge_manifest_is_not_read_to_its_end() {
 }
 
 #[test]
-fn a_blob_said_to_be_huge_is_not_fetched() {
+fn ghsa_88jx_383q_w4qc_a_blob_said_to_be_huge_is_not_fetched() {
     let (registry, sandbox, image) = signed(OLD_FORM);
     {
         let mut store = registry.store();

@@ -26,6 +26,7 @@ mod keyless;
 mod keyless_attestations;
 mod layouts;
 mod many;
+mod mutations;
 mod parsers;
 mod policies;
 mod progress;

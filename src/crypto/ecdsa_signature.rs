@@ -1,13 +1,16 @@
 //! ECDSA on the curves of NIST: signatures as DER and as IEEE P1363, checked and made over digests of any SHA-2 function.
 
+use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 use der::Tag;
 use der::asn1::ObjectIdentifier;
 use ecdsa::elliptic_curve::CurveArithmetic;
-use ecdsa::signature::hazmat::{PrehashVerifier, RandomizedPrehashSigner};
+use ecdsa::signature::hazmat::RandomizedPrehashSigner;
 use ecdsa::signature::rand_core::{TryCryptoRng, TryRng};
-use ecdsa::{EcdsaCurve, Signature, VerifyingKey};
+use ecdsa::{EcdsaCurve, Signature};
 
-use super::{Curve, asn1};
+use super::asn1::{self, Der};
+use super::rsa_key::foreign;
+use super::{Curve, Digest, HashAlgorithm};
 
 /// The longest IEEE P1363 signature: two numbers of 66 bytes (P-521).
 const LONGEST_P1363: usize = 132;
@@ -58,11 +61,21 @@ pub fn ecdsa_p1363_to_der(signature: &[u8]) -> Option<Vec<u8>> {
     Some(asn1::write(asn1::tag::SEQUENCE, &[&asn1::write_unsigned(r), &asn1::write_unsigned(s)]).to_vec())
 }
 
-/// Checks a DER signature over a digest.
-pub(super) fn verify<C: EcdsaCurve + CurveArithmetic>(key: &VerifyingKey<C>, curve: Curve, digest: &[u8], der: &[u8]) -> Option<()> {
-    let fixed = fixed_size(curve, der)?;
-    let signature = Signature::<C>::from_slice(&fixed).ok()?;
-    key.verify_prehash(&padded(digest, curve), &signature).ok()
+/// Checks a DER signature over a digest; strict DER, nothing after it. `point` is uncompressed.
+pub(super) fn verify(point: &[u8], curve: Curve, digest: &Digest, der: &[u8]) -> Option<()> {
+    numbers(Der::new(Der::whole(der, Tag::Sequence).ok()?))?;
+    let algorithm: &'static dyn VerificationAlgorithm = match (curve, digest.algorithm()) {
+        (Curve::P256, HashAlgorithm::Sha256) => &signature::ECDSA_P256_SHA256_ASN1,
+        (Curve::P256, HashAlgorithm::Sha384) => &signature::ECDSA_P256_SHA384_ASN1,
+        (Curve::P256, HashAlgorithm::Sha512) => &signature::ECDSA_P256_SHA512_ASN1,
+        (Curve::P384, HashAlgorithm::Sha256) => &signature::ECDSA_P384_SHA256_ASN1,
+        (Curve::P384, HashAlgorithm::Sha384) => &signature::ECDSA_P384_SHA384_ASN1,
+        (Curve::P384, HashAlgorithm::Sha512) => &signature::ECDSA_P384_SHA512_ASN1,
+        (Curve::P521, HashAlgorithm::Sha256) => &signature::ECDSA_P521_SHA256_ASN1,
+        (Curve::P521, HashAlgorithm::Sha384) => &signature::ECDSA_P521_SHA384_ASN1,
+        (Curve::P521, HashAlgorithm::Sha512) => &signature::ECDSA_P521_SHA512_ASN1,
+    };
+    ParsedPublicKey::new(algorithm, point).ok()?.verify_digest_sig(&foreign(digest)?, der).ok()
 }
 
 /// Signs a digest; DER. Hedged (RFC 6979 with additional randomness): bad randomness cannot leak the key, and two signatures of the same content
@@ -103,22 +116,14 @@ impl TryCryptoRng for SystemRandomness {}
 
 /// Whether the bytes begin with a DER signature; then they are no IEEE P1363.
 pub(super) fn is_der(signature: &[u8]) -> bool {
-    let mut input = signature;
-    asn1::take(&mut input, Tag::Sequence).and_then(numbers).is_some()
+    Der::new(signature).sequence().ok().and_then(numbers).is_some()
 }
 
-fn numbers(mut content: &[u8]) -> Option<(&[u8], &[u8])> {
-    let r = asn1::take_unsigned(&mut content)?;
-    let s = asn1::take_unsigned(&mut content)?;
-    content.is_empty().then_some((r, s))
-}
-
-/// `r` and `s` of a DER signature, each as long as the field: strict DER, nothing after it.
-fn fixed_size(curve: Curve, der: &[u8]) -> Option<Vec<u8>> {
-    let (r, s) = numbers(asn1::whole(der, Tag::Sequence)?)?;
-    let mut fixed = left_padded(r, curve.field_len())?;
-    fixed.extend(left_padded(s, curve.field_len())?);
-    Some(fixed)
+/// `r` and `s`, and nothing else.
+fn numbers(mut content: Der<'_>) -> Option<()> {
+    content.unsigned().ok()?;
+    content.unsigned().ok()?;
+    content.finish().ok()
 }
 
 /// FIPS 186-5 reads a digest that is shorter than the field as a number, so zeros in front of it change nothing; the library
@@ -142,7 +147,8 @@ mod tests {
     #[test]
     fn der_is_strict() {
         let good = [0x30, 6, 2, 1, 1, 2, 1, 2];
-        assert!(fixed_size(Curve::P256, &good).is_some());
+        let read = |der| Der::whole(der, Tag::Sequence).ok().and_then(|content| numbers(Der::new(content)));
+        assert!(read(&good).is_some());
         for bad in [
             &[0x30, 6, 2, 1, 1, 2, 1, 2, 0][..],   // a byte after it
             &[0x30, 9, 2, 1, 1, 2, 1, 2, 2, 1, 3], // a third number
@@ -152,7 +158,7 @@ mod tests {
             &[0x30, 3, 2, 1, 1],                   // half of it
             &[],
         ] {
-            assert_eq!(fixed_size(Curve::P256, bad), None, "{bad:?}");
+            assert_eq!(read(bad), None, "{bad:?}");
         }
     }
 

@@ -4,7 +4,6 @@
 mod asn1;
 pub mod certificate;
 pub mod chain;
-mod der_cursor;
 pub mod digest;
 mod ecdsa_signature;
 mod ed25519_prehash;

@@ -5,11 +5,13 @@ use aws_lc_rs::rsa::KeyPair;
 use der::Tag;
 use zeroize::Zeroizing;
 
+use super::asn1::{self, Der, Malformed};
 use super::ecdsa_signature::{self, left_padded};
 use super::ed25519_prehash::Sha512Prehash;
 use super::public_key::PublicKeyError;
 use super::rsa_key::{self, PrivateNumbers, Weakness};
-use super::{Curve, Digest, Message, PublicKey, SignError, SignatureScheme, Signer, asn1};
+use super::{Curve, Digest, Message, PublicKey, SignError, SignatureScheme, Signer};
+use crate::ambient::Rng;
 use crate::encoding::{pem, text};
 use crate::secret::PrivateKeyPem;
 
@@ -118,19 +120,18 @@ impl PrivateKey {
     /// # Errors
     /// [`MalformedKey`].
     pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, MalformedKey> {
-        let structure = || MalformedKey::Structure;
-        let mut content = asn1::whole(der, Tag::Sequence).ok_or_else(structure)?;
-        asn1::take_unsigned(&mut content).filter(|version| version.is_empty() || *version == [1]).ok_or_else(structure)?;
-        let mut parameters = asn1::take(&mut content, Tag::Sequence).ok_or_else(structure)?;
-        let algorithm = asn1::take_oid(&mut parameters).ok_or_else(structure)?;
-        let key = asn1::take(&mut content, Tag::OctetString).ok_or_else(structure)?;
+        let structure = |_: Malformed| MalformedKey::Structure;
+        let mut content = Der::new(Der::whole(der, Tag::Sequence).map_err(structure)?);
+        if content.small().map_err(structure)? > 1 {
+            return Err(MalformedKey::Structure);
+        }
+        let mut parameters = content.sequence().map_err(structure)?;
+        let algorithm = parameters.oid().map_err(structure)?;
+        let key = content.octet_string().map_err(structure)?;
         match algorithm {
-            asn1::EC_PUBLIC_KEY => Self::from_sec1_with(asn1::take_oid(&mut parameters), key),
+            asn1::EC_PUBLIC_KEY => Self::from_sec1_with(parameters.oid().ok(), key),
             asn1::RSA_ENCRYPTION => Self::from_pkcs1_der(key),
-            asn1::ED25519 if parameters.is_empty() => {
-                let seed = asn1::whole(key, Tag::OctetString).ok_or_else(structure)?;
-                Self::from_ed25519_seed(seed)
-            }
+            asn1::ED25519 if parameters.is_empty() => Self::from_ed25519_seed(Der::whole(key, Tag::OctetString).map_err(structure)?),
             other => Err(MalformedKey::Algorithm(other.to_string())),
         }
     }
@@ -230,15 +231,15 @@ impl PrivateKey {
     /// An `ECPrivateKey` whose curve is named outside (in PKCS#8), inside, or both.
     fn from_sec1_with(outside: Option<der::asn1::ObjectIdentifier>, der: &[u8]) -> Result<Self, MalformedKey> {
         const P224: der::asn1::ObjectIdentifier = der::asn1::ObjectIdentifier::new_unwrap("1.3.132.0.33");
-        let structure = || MalformedKey::Structure;
-        let mut content = asn1::whole(der, Tag::Sequence).ok_or_else(structure)?;
-        asn1::take_unsigned(&mut content).filter(|version| *version == [1]).ok_or_else(structure)?;
-        let scalar = asn1::take(&mut content, Tag::OctetString).ok_or_else(structure)?;
-        let number = der::TagNumber(0);
-        let inside = asn1::take(&mut content, Tag::ContextSpecific { constructed: true, number });
-        let inside = inside.and_then(|mut inside| asn1::take_oid(&mut inside));
+        let structure = |_: Malformed| MalformedKey::Structure;
+        let mut content = Der::new(Der::whole(der, Tag::Sequence).map_err(structure)?);
+        if content.small().map_err(structure)? != 1 {
+            return Err(MalformedKey::Structure);
+        }
+        let scalar = content.octet_string().map_err(structure)?;
+        let inside = content.expect(asn1::context(0, true)).and_then(|inside| Der::new(inside.value).oid());
         // As in Go the outer name wins.
-        let oid = outside.or(inside).ok_or_else(structure)?;
+        let oid = outside.or(inside.ok()).ok_or(MalformedKey::Structure)?;
         match Curve::from_oid(&oid) {
             Some(curve) => Self::from_scalar(curve, scalar),
             None if oid == P224 => Err(MalformedKey::P224),

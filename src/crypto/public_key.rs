@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use der::Tag;
-
+use super::asn1::{self, Der, Malformed};
+use super::ecdsa_signature;
 use super::ed25519_prehash::Sha512Prehash;
 use super::rsa_key::{self, Numbers};
 use super::{Curve, Digest, HashAlgorithm, KeyAlgorithm, Message, SignatureScheme, Verifier, VerifyError};
-use super::{asn1, ecdsa_signature};
 use crate::encoding::{base64, pem, text};
 
 pub use super::ecdsa_signature::ecdsa_p1363_to_der;
@@ -22,9 +21,8 @@ pub struct PublicKey {
 
 #[derive(Clone)]
 enum Key {
-    P256(p256::ecdsa::VerifyingKey),
-    P384(p384::ecdsa::VerifyingKey),
-    P521(p521::ecdsa::VerifyingKey),
+    /// An uncompressed point of that curve.
+    Ecdsa(Curve, Vec<u8>),
     /// An `RSAPublicKey` in DER.
     Rsa(Vec<u8>),
     Ed25519(ed25519_dalek::VerifyingKey),
@@ -97,23 +95,21 @@ impl PublicKey {
     /// [`PublicKeyError`].
     pub fn from_spki_der(der: &[u8]) -> Result<Self, PublicKeyError> {
         use PublicKeyError as E;
-        let mut input = der;
-        let mut content = asn1::take(&mut input, Tag::Sequence).ok_or(E::Malformed)?;
-        if !input.is_empty() {
-            return Err(E::TrailingData);
-        }
-        let mut parameters = asn1::take(&mut content, Tag::Sequence).ok_or(E::Malformed)?;
-        let algorithm = asn1::take_oid(&mut parameters).ok_or(E::Malformed)?;
-        let key = asn1::take_bytes_of_bits(&mut content).ok_or(E::Malformed)?;
-        if !content.is_empty() {
-            return Err(E::Malformed);
-        }
+        let malformed = |_: Malformed| E::Malformed;
+        let mut outer = Der::new(der);
+        let mut content = outer.sequence().map_err(malformed)?;
+        outer.finish().map_err(|_| E::TrailingData)?;
+        let mut parameters = content.sequence().map_err(malformed)?;
+        let algorithm = parameters.oid().map_err(malformed)?;
+        let key = content.bytes_of_bits().map_err(malformed)?;
+        content.finish().map_err(malformed)?;
         match algorithm {
             asn1::EC_PUBLIC_KEY => {
-                let curve = asn1::take_oid(&mut parameters).filter(|_| parameters.is_empty()).ok_or(E::EcdsaParameters)?;
+                let curve = parameters.oid().map_err(|_| E::EcdsaParameters)?;
+                parameters.finish().map_err(|_| E::EcdsaParameters)?;
                 Self::from_point(Curve::from_oid(&curve).ok_or_else(|| E::Curve(curve.to_string()))?, key)
             }
-            asn1::RSA_ENCRYPTION if parameters == asn1::NULL => Self::from_pkcs1_der(key),
+            asn1::RSA_ENCRYPTION if parameters.rest() == asn1::NULL => Self::from_pkcs1_der(key),
             asn1::RSA_ENCRYPTION => Err(E::RsaParameters),
             asn1::ED25519 if parameters.is_empty() => Self::from_ed25519(key),
             asn1::ED25519 => Err(E::Ed25519Parameters),
@@ -144,15 +140,17 @@ impl PublicKey {
         if point.len() != 1 + 2 * curve.field_len() || point[0] != 4 {
             return Err(PublicKeyError::PointForm);
         }
-        let off = |_| PublicKeyError::NotOnCurve(curve.short_name());
-        let key = match curve {
-            Curve::P256 => Key::P256(p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(off)?),
-            Curve::P384 => Key::P384(p384::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(off)?),
-            Curve::P521 => Key::P521(p521::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(off)?),
+        let is_on_curve = match curve {
+            Curve::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(point).is_ok(),
+            Curve::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(point).is_ok(),
+            Curve::P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).is_ok(),
         };
+        if !is_on_curve {
+            return Err(PublicKeyError::NotOnCurve(curve.short_name()));
+        }
         let parameters = asn1::write(asn1::tag::OID, &[curve.oid().as_bytes()]);
         let spki = write_spki(&asn1::write_algorithm(&asn1::EC_PUBLIC_KEY, &parameters), point);
-        Ok(Self { spki, algorithm: KeyAlgorithm::Ecdsa(curve), key })
+        Ok(Self { spki, algorithm: KeyAlgorithm::Ecdsa(curve), key: Key::Ecdsa(curve, point.to_vec()) })
     }
 
     /// An RSA key from modulus and exponent, big-endian (RFC 7518 section 6.3).
@@ -255,11 +253,10 @@ impl PublicKey {
             Some(hash) => message.digest(hash).ok_or_else(needs_message)?,
             None => return self.check_whole(message, signature),
         };
-        let bytes = digest.bytes();
         Ok(match (&self.key, scheme) {
-            (Key::P256(key), SignatureScheme::Ecdsa(curve @ Curve::P256, _)) => ecdsa_signature::verify(key, curve, bytes, signature),
-            (Key::P384(key), SignatureScheme::Ecdsa(curve @ Curve::P384, _)) => ecdsa_signature::verify(key, curve, bytes, signature),
-            (Key::P521(key), SignatureScheme::Ecdsa(curve @ Curve::P521, _)) => ecdsa_signature::verify(key, curve, bytes, signature),
+            (Key::Ecdsa(curve, point), SignatureScheme::Ecdsa(of_scheme, _)) if *curve == of_scheme => {
+                ecdsa_signature::verify(point, *curve, &digest, signature)
+            }
             (Key::Rsa(key), SignatureScheme::RsaPkcs1(_) | SignatureScheme::RsaPss(_)) => rsa_key::verify(key, scheme, &digest, signature),
             (Key::Ed25519(key), SignatureScheme::Ed25519ph) => {
                 let prehash = Sha512Prehash::of(&digest).ok_or_else(needs_message)?;

@@ -6,8 +6,9 @@ use aws_lc_rs::signature::{self, ParsedPublicKey, RsaEncoding, VerificationAlgor
 use der::Tag;
 use zeroize::Zeroizing;
 
+use super::asn1::{self, Der, Malformed};
 use super::private_key::MalformedKey;
-use super::{Digest, HashAlgorithm, SignatureScheme, asn1};
+use super::{Digest, HashAlgorithm, SignatureScheme};
 
 /// Fewest bits of a modulus.
 pub(super) const FEWEST_BITS: usize = 2048;
@@ -23,9 +24,8 @@ pub(super) struct Numbers<'a> {
 impl<'a> Numbers<'a> {
     /// Reads an `RSAPublicKey`, whole.
     pub(super) fn from_der(der: &'a [u8]) -> Option<Self> {
-        let mut content = asn1::whole(der, Tag::Sequence)?;
-        let modulus = asn1::take_unsigned(&mut content)?;
-        let exponent = asn1::take_unsigned(&mut content)?;
+        let mut content = Der::new(Der::whole(der, Tag::Sequence).ok()?);
+        let (modulus, exponent) = (content.unsigned().ok()?, content.unsigned().ok()?);
         content.is_empty().then_some(Self { modulus, exponent })
     }
 
@@ -57,18 +57,18 @@ pub(super) struct PrivateNumbers<'a>(pub(super) [&'a [u8]; 8]);
 impl<'a> PrivateNumbers<'a> {
     /// Reads an `RSAPrivateKey` of two primes, whole.
     pub(super) fn from_der(der: &'a [u8]) -> Result<Self, MalformedKey> {
-        let structure = || MalformedKey::Structure;
-        let mut content = asn1::whole(der, Tag::Sequence).ok_or_else(structure)?;
-        match asn1::take_unsigned(&mut content).ok_or_else(structure)? {
-            [] => {}
-            [1] => return Err(MalformedKey::MultiPrime),
-            _ => return Err(structure()),
+        let structure = |_: Malformed| MalformedKey::Structure;
+        let mut content = Der::new(Der::whole(der, Tag::Sequence).map_err(structure)?);
+        match content.small().map_err(structure)? {
+            0 => {}
+            1 => return Err(MalformedKey::MultiPrime),
+            _ => return Err(MalformedKey::Structure),
         }
         let mut numbers: [&[u8]; 8] = [&[]; 8];
         for number in &mut numbers {
-            *number = asn1::take_unsigned(&mut content).ok_or_else(structure)?;
+            *number = content.unsigned().map_err(structure)?;
         }
-        if content.is_empty() { Ok(Self(numbers)) } else { Err(structure()) }
+        content.finish().map(|()| Self(numbers)).map_err(structure)
     }
 
     /// The public half.
@@ -116,7 +116,8 @@ pub(super) fn sign(key: &KeyPair, scheme: SignatureScheme, digest: &Digest) -> O
     Some(out)
 }
 
-fn foreign(digest: &Digest) -> Option<digest::Digest> {
+/// The digest as the library takes it.
+pub(super) fn foreign(digest: &Digest) -> Option<digest::Digest> {
     let algorithm = match digest.algorithm() {
         HashAlgorithm::Sha256 => &digest::SHA256,
         HashAlgorithm::Sha384 => &digest::SHA384,

@@ -44,12 +44,12 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
     STANDARD.decode(text).map_err(|error| DecodeError(error.to_string()))
 }
 
-/// As [`decode`], but line breaks are skipped, as Go's `base64.StdEncoding` does.
+/// As [`decode`], but as Go's `base64.StdEncoding` does: line breaks are skipped, and the bits that padding leaves over may be anything.
 ///
 /// # Errors
 /// As [`decode`].
 pub fn decode_lenient(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
-    decode(without_line_breaks(text.as_ref()))
+    GeneralPurpose::new(&alphabet::STANDARD, GO).decode(without_line_breaks(text.as_ref())).map_err(|error| DecodeError(error.to_string()))
 }
 
 /// Decodes the URL-safe alphabet, with padding or without it.
@@ -90,6 +90,13 @@ mod tests {
             append(bytes, &mut out);
             assert_eq!(out, format!("x{}", encode(bytes)).into_bytes());
         }
+    }
+
+    #[test]
+    fn left_over_bits_and_line_breaks_are_go_s_affair() {
+        assert!(decode("+/9=").is_err());
+        assert_eq!(decode_lenient("+/\r\n9=\n").as_deref(), Ok(&[0xfb, 0xff][..]));
+        assert!(decode_lenient("+/8").is_err());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::io;
 
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::ser::Formatter;
 
 /// Serializes `value` compactly, byte for byte as Go would.
@@ -22,6 +23,22 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::E
 /// As [`to_vec`].
 pub fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json::Error> {
     to_vec(value).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Reads a document as Go reads one into structs with fields of these `names`: letter case does not count in a name, of a field that
+/// is there twice the last one counts, and `null` leaves a field as it was.
+///
+/// # Errors
+/// What `serde_json` says.
+pub fn value_with_names(json: &[u8], names: &[&str]) -> Result<Value, serde_json::Error> {
+    serde_json::from_slice(json).map(|value| with_names(value, names))
+}
+
+fn with_names(value: Value, names: &[&str]) -> Value {
+    let Value::Object(fields) = value else { return value };
+    let named = |key: String| names.iter().find(|name| name.eq_ignore_ascii_case(&key)).map_or(key, |name| (*name).to_owned());
+    let given = fields.into_iter().filter(|(_, value)| !value.is_null());
+    Value::Object(given.map(|(key, value)| (named(key), with_names(value, names))).collect())
 }
 
 struct GoFormatter;
@@ -43,6 +60,14 @@ impl Formatter for GoFormatter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_read_as_go_does() {
+        let json = br#"{"A":1,"b":{"LogId":[null]},"a":2,"c":null,"D":3}"#;
+        let read = value_with_names(json, &["a", "logID"]).map(|value| value.to_string());
+        assert_eq!(read.ok().as_deref(), Some(r#"{"a":2,"b":{"logID":[null]},"D":3}"#));
+        assert!(value_with_names(b"{}x", &[]).is_err());
+    }
 
     #[test]
     fn escapes_as_go_does() {

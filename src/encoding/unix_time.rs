@@ -13,7 +13,7 @@ pub struct UnixTime(pub i64);
 impl UnixTime {
     /// Reads RFC 3339; fractions of a second are dropped, offsets applied. `None` when it is no such time.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        OffsetDateTime::parse(text, &Rfc3339).ok().map(|moment| Self(moment.unix_timestamp()))
+        parse(text).map(|moment| Self(moment.unix_timestamp()))
     }
 
     /// As Go's `time.RFC822`: `22 Nov 26 15:47 UTC`. Empty for years that have no such form.
@@ -26,7 +26,7 @@ impl UnixTime {
 
     /// RFC 3339 as protobuf writes it: in UTC, with a fraction of no, three, six or nine digits. `None` when it is no such time.
     pub fn normalized(text: &str) -> Option<String> {
-        let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        let moment = parse(text)?;
         let seconds = Self(moment.unix_timestamp()).to_string();
         let nanoseconds = moment.nanosecond();
         let fraction = match nanoseconds {
@@ -37,6 +37,13 @@ impl UnixTime {
         };
         Some(format!("{}.{fraction}Z", seconds.trim_end_matches('Z')))
     }
+}
+
+/// RFC 3339 as Go and protobuf take it: `T` and `Z` in upper case, at most nanoseconds, from year 1 on.
+fn parse(text: &str) -> Option<OffsetDateTime> {
+    let fraction = text.split_once('.').map_or(0, |(_, rest)| rest.bytes().take_while(u8::is_ascii_digit).count());
+    let strict = text.as_bytes().get(10) == Some(&b'T') && !text.contains('z') && fraction <= 9;
+    OffsetDateTime::parse(text, &Rfc3339).ok().filter(|moment| strict && moment.year() >= 1)
 }
 
 impl From<SystemTime> for UnixTime {
@@ -66,7 +73,16 @@ mod tests {
     fn rfc3339_both_ways() {
         assert_eq!(UnixTime(0).to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(UnixTime::parse_rfc3339("2026-01-01T01:00:00.5+01:00"), Some(UnixTime(1_767_225_600)));
-        assert_eq!(UnixTime::parse_rfc3339("yesterday"), None);
+        for no_time in [
+            "yesterday",
+            "2026-01-01 00:00:00Z",
+            "2026-01-01t00:00:00Z",
+            "2026-01-01T00:00:00z",
+            "2026-01-01T00:00:00.1234567891Z",
+            "0000-07-01T00:00:00Z",
+        ] {
+            assert_eq!(UnixTime::parse_rfc3339(no_time), None, "{no_time}");
+        }
         assert_eq!(UnixTime::normalized("2026-01-01T01:00:00.25+01:00").as_deref(), Some("2026-01-01T00:00:00.250Z"));
         assert_eq!(UnixTime::normalized("2026-01-01T00:00:00.000001Z").as_deref(), Some("2026-01-01T00:00:00.000001Z"));
         assert_eq!(UnixTime::normalized("2026-01-01T00:00:00Z").as_deref(), Some("2026-01-01T00:00:00Z"));

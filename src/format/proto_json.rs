@@ -349,10 +349,8 @@ fn invalid(kind: &'static str, field: &'static str, node: &Node<'_>) -> ProtoJso
 fn integer_of(node: &Node<'_>) -> Option<i64> {
     match node {
         Node::Number(number) => number.as_i64().or_else(|| integral(number.as_f64()?)),
-        // As Go: the text must be a number of JSON, without white space around it.
-        Node::Text(value) if !value.is_empty() && value.trim() == value => {
-            value.parse().ok().or_else(|| integral(serde_json::from_str::<f64>(value).ok()?))
-        }
+        // As Go: the text must be a number of JSON (no `+`, no leading zero), without white space around it.
+        Node::Text(value) if value.trim() == value => integer_of(&Node::Number(serde_json::from_str(value).ok()?)),
         _ => None,
     }
 }
@@ -400,6 +398,9 @@ mod tests {
             ("\"\"", None),
             ("\" 7\"", None),
             ("\"x\"", None),
+            ("\"07\"", None),
+            ("\"+7\"", None),
+            ("\"-0\"", Some(0)),
             ("9223372036854775808", None),
             ("true", None),
         ] {

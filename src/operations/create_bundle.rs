@@ -4,17 +4,20 @@ use std::path::PathBuf;
 
 use super::blob::{BlobError, BlobInput, Wanted};
 use super::files;
+use super::log_lookup::{FindError, LogLookup};
 use crate::ambient::Context;
 use crate::crypto::public_key::PublicKeyError;
-use crate::crypto::{Certificate, HashAlgorithm, Message, PublicKey, SignatureScheme};
+use crate::crypto::{Digest, HashAlgorithm, Message, PublicKey, SignatureScheme};
 use crate::encoding::{PathError, base64};
 use crate::format::bundle::legacy::{self, LegacyError, LocalBundle};
 use crate::format::bundle::{Bundle, BundleContent, BundleError, BundleSigner};
 use crate::format::dsse::{DsseError, Envelope};
 use crate::format::material::{MessageDigest, MessageSignature, SignerMaterial};
+use crate::format::tlog::LogEntry;
 use crate::keys::KeyRef;
 use crate::keys::load::{self, FetchUrl, KeyError};
 use crate::sign::blob::hash_for;
+use crate::sigstore::rekor::{Logged, LoggedContent, LoggedKey};
 
 /// The parts, `None` where they are not given.
 #[derive(Debug, Clone)]
@@ -67,9 +70,12 @@ pub enum CreateBundleError {
     /// What comes out is no valid bundle.
     #[error(transparent)]
     Bundle(#[from] BundleError),
-    /// The step over the network to a Sigstore service.
-    #[error("{0}: not supported yet")]
-    NotSupportedYet(String),
+    /// The log cannot be asked about a signature whose key is not known.
+    #[error("the transparency log finds an entry by its key: --key or --certificate is needed, or --ignore-tlog")]
+    NoSigner,
+    /// The log gives no entry.
+    #[error(transparent)]
+    Log(#[from] FindError),
 }
 
 /// What was signed.
@@ -101,13 +107,14 @@ pub async fn create_bundle(request: &CreateBundle, urls: &dyn FetchUrl, context:
         signer = SignerMaterial::Certificate { leaf: legacy::certificate_of_file(&file)?, intermediates: Vec::new() };
     }
     let timestamp = read(&request.timestamp)?.map(|json| legacy::timestamp_from_json(&String::from_utf8_lossy(&json))).transpose()?;
-    let (key, signer) = signer_of(signer)?;
+    let key = key_of(&signer)?;
     let content = checked(request, content, key.as_ref(), urls, context).await?;
-    if let Some(log) = &request.log {
-        let step = format!("looking the entry up in the transparency log at {log} (--ignore-tlog leaves it out)");
-        return Err(CreateBundleError::NotSupportedYet(step));
-    }
-    let mut bundle = Bundle::new(content, signer.ok_or(BundleError::MissingMaterial)?);
+    let entry = match &request.log {
+        Some(log) => Some(logged(&content, &signer, &LogLookup::new(log, context).map_err(FindError::from)?).await?),
+        None => None,
+    };
+    let mut bundle = Bundle::new(content, bundle_signer(&signer).ok_or(BundleError::MissingMaterial)?);
+    entry.into_iter().for_each(|entry| bundle.push_log_entry(entry));
     timestamp.into_iter().for_each(|response| bundle.push_timestamp(response));
     bundle.validate(false)?;
     Ok(bundle.to_json())
@@ -129,17 +136,40 @@ fn content(request: &CreateBundle, older: Option<&LocalBundle>) -> Result<Conten
     }
 }
 
-fn signer_of(signer: SignerMaterial) -> Result<(Option<PublicKey>, Option<BundleSigner>), CreateBundleError> {
+fn key_of(signer: &SignerMaterial) -> Result<Option<PublicKey>, CreateBundleError> {
     Ok(match signer {
-        SignerMaterial::Certificate { leaf, .. } => {
-            let key = Certificate::public_key(&leaf).map_err(CreateBundleError::CertificateKey)?;
-            (Some(key), Some(BundleSigner::Certificate(leaf.der().to_vec())))
+        SignerMaterial::Certificate { leaf, .. } => Some(leaf.public_key().map_err(CreateBundleError::CertificateKey)?),
+        SignerMaterial::PublicKey(key) => Some((**key).clone()),
+        SignerMaterial::KeyHint(_) | SignerMaterial::Nothing => None,
+    })
+}
+
+fn bundle_signer(signer: &SignerMaterial) -> Option<BundleSigner> {
+    match signer {
+        SignerMaterial::Certificate { leaf, .. } => Some(BundleSigner::Certificate(leaf.der().to_vec())),
+        SignerMaterial::PublicKey(key) => Some(BundleSigner::KeyHint(key.hint())),
+        SignerMaterial::KeyHint(_) | SignerMaterial::Nothing => None,
+    }
+}
+
+/// The log's entry about the signature.
+async fn logged(content: &BundleContent, signer: &SignerMaterial, log: &LogLookup) -> Result<LogEntry, CreateBundleError> {
+    let key = match signer {
+        SignerMaterial::Certificate { leaf, .. } => LoggedKey::Certificate(leaf),
+        SignerMaterial::PublicKey(key) => LoggedKey::PublicKey(key),
+        SignerMaterial::KeyHint(_) | SignerMaterial::Nothing => return Err(CreateBundleError::NoSigner),
+    };
+    Ok(match content {
+        BundleContent::Envelope(envelope) => {
+            let (json, signed) = (envelope.to_json(), envelope.signed_bytes());
+            let content = LoggedContent::Envelope { json: &json, signed: &signed };
+            log.find(&Logged { content, signature: &envelope.single_signature()?.signature, key }).await?
         }
-        SignerMaterial::PublicKey(key) => {
-            let hint = BundleSigner::KeyHint(key.hint());
-            (Some(*key), Some(hint))
+        BundleContent::Message(message) => {
+            let digest = message.digest.as_ref().and_then(|noted| Digest::from_bytes(noted.hash()?, &noted.bytes));
+            let digest = digest.ok_or(CreateBundleError::NoSigner)?;
+            log.find(&Logged { content: LoggedContent::Digest(&digest), signature: &message.signature, key }).await?
         }
-        SignerMaterial::KeyHint(_) | SignerMaterial::Nothing => (None, None),
     })
 }
 

@@ -3,6 +3,7 @@
 use crate::ambient::Context;
 use crate::crypto::{Digest, HashAlgorithm, PublicKey};
 use crate::format::material::{Form, Signed, SignedContent, SignerMaterial, VerificationMaterial};
+use crate::format::tlog::LogEntry;
 use crate::http::{Client, ClientOptions, HttpError, TlsOptions};
 use crate::sigstore::rekor::{Logged, LoggedContent, LoggedKey, RekorError, v1};
 use crate::verify::{Requirement, TlogRequirement, Trust};
@@ -16,6 +17,23 @@ pub enum LookupError {
     /// Its address.
     #[error(transparent)]
     Rekor(#[from] RekorError),
+}
+
+/// Why the log gives no entry.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    /// The log cannot be asked.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    /// It answers with an error, or something that cannot be read.
+    #[error("fetching the entry from the transparency log: {0}")]
+    Rekor(#[from] RekorError),
+    /// It has not seen the signature.
+    #[error("unable to find tlog entry: signature not found in transparency log")]
+    NotFound,
+    /// What it gives at an index is something else than what it promised there.
+    #[error("the transparency log's entry at index {0} is another than the bundle's")]
+    Other(i64),
 }
 
 /// What the signature that is looked for is over.
@@ -43,6 +61,30 @@ impl LogLookup {
     pub fn new(url: &str, context: &Context) -> Result<Self, LookupError> {
         let options = ClientOptions::of(TlsOptions::default(), 4);
         Ok(Self { rekor: v1::Rekor::new(url, &Client::new(&options, context)?)? })
+    }
+
+    /// The log's entry about this very signature by this key. Of several (one signature may be in several shards) the first.
+    ///
+    /// # Errors
+    /// [`FindError`].
+    pub async fn find(&self, logged: &Logged<'_>) -> Result<LogEntry, FindError> {
+        let found = self.rekor.search(&[*logged]).await?;
+        found.into_iter().find(|entry| logged.is_in(entry)).ok_or(FindError::NotFound)
+    }
+
+    /// The proof of an entry that came with a promise alone.
+    ///
+    /// # Errors
+    /// [`FindError`].
+    pub async fn prove(&self, entry: &LogEntry) -> Result<LogEntry, FindError> {
+        let other = || FindError::Other(entry.log_index);
+        let found = self.rekor.by_index(u64::try_from(entry.log_index).map_err(|_| other())?).await?;
+        let same = found.canonicalized_body == entry.canonicalized_body
+            && found.log_id == entry.log_id
+            && found.log_index == entry.log_index
+            && found.integrated_time == entry.integrated_time
+            && found.inclusion_proof.is_some();
+        if same { Ok(LogEntry { inclusion_proof: found.inclusion_proof, ..entry.clone() }) } else { Err(other()) }
     }
 
     /// Adds the log's entry to a signature that needs one and has none. Whether one was added.

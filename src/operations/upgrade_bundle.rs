@@ -1,9 +1,10 @@
 //! Brings a bundle of version 0.1 or 0.2 to version 0.3.
 
-use crate::ambient::Ui;
+use super::log_lookup::{FindError, LogLookup};
+use crate::ambient::Context;
 use crate::crypto::Certificate;
 use crate::encoding::text;
-use crate::format::bundle::{Bundle, BundleError, BundleSigner, BundleVersion};
+use crate::format::bundle::{Bundle, BundleError, BundleLogEntry, BundleSigner, BundleVersion};
 
 /// Why a bundle is not upgraded.
 #[derive(Debug, thiserror::Error)]
@@ -20,16 +21,18 @@ pub enum UpgradeError {
     /// A version that is not known.
     #[error("unsupported bundle version: {}", text::quote(.0))]
     Version(String),
-    /// The step over the network to a Sigstore service.
-    #[error("{0}: not supported yet")]
-    NotSupportedYet(String),
+    /// The log gives no proof.
+    #[error(transparent)]
+    Log(#[from] FindError),
 }
 
-/// The upgraded JSON; one of version 0.3 is left as it is, byte for byte.
+/// The upgraded JSON; one of version 0.3 is left as it is, byte for byte. Where an entry came with a promise alone, the log at `log` is asked
+/// for its proof.
 ///
 /// # Errors
 /// [`UpgradeError`].
-pub fn upgrade_bundle(json: Vec<u8>, log: &str, ui: &dyn Ui) -> Result<Vec<u8>, UpgradeError> {
+pub async fn upgrade_bundle(json: Vec<u8>, log: &str, context: &Context) -> Result<Vec<u8>, UpgradeError> {
+    let ui = &*context.ui;
     let mut bundle = Bundle::read(&json).map_err(UpgradeError::Read)?;
     let version = bundle.version().map_err(|_| UpgradeError::Version(bundle.media_type.clone()));
     let material = bundle.material.as_mut().ok_or(UpgradeError::NoMaterial)?;
@@ -51,11 +54,12 @@ pub fn upgrade_bundle(json: Vec<u8>, log: &str, ui: &dyn Ui) -> Result<Vec<u8>, 
         }
         *signer = BundleSigner::Certificate(leaf.clone());
     }
-    if let Some(entry) =
-        material.log_entries.iter().map(|e| &e.entry).find(|e| e.inclusion_promise.is_some() && e.inclusion_proof.is_none())
-    {
-        let step = format!("fetching the inclusion proof of entry {} from the transparency log at {log}", entry.log_index);
-        return Err(UpgradeError::NotSupportedYet(step));
+    for logged in &mut material.log_entries {
+        if logged.entry.inclusion_promise.is_some() && logged.entry.inclusion_proof.is_none() {
+            ui.status(&format!("Fetching missing inclusion proof from Rekor for log index {}...", logged.entry.log_index));
+            let lookup = LogLookup::new(log, context).map_err(FindError::from)?;
+            *logged = BundleLogEntry::of(lookup.prove(&logged.entry).await?);
+        }
     }
     bundle.media_type = BundleVersion::V0_3.media_type().to_owned();
     Ok(bundle.to_json())

@@ -49,6 +49,9 @@ impl Check<'_> {
         hash: Option<HashAlgorithm>,
         certificate: Option<&Certificate>,
     ) -> Result<Verified, VerificationError> {
+        if matches!(&self.signed.material.signer, SignerMaterial::PublicKey(other) if **other != *key) {
+            return Err(VerificationError::OtherKey);
+        }
         let times = self.legacy_timestamps()?;
         let looks_at_log = self.requirement.tlog != TlogRequirement::InsecureIgnore;
         if looks_at_log && certificate.is_some_and(|certificate| certificate.spki_der() != key.spki_der()) {

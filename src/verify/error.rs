@@ -29,6 +29,9 @@ pub enum VerificationError {
     /// A key was given, and the certificate that came along is of another (older form).
     #[error("error verifying bundle: both public key and certificate were provided but did not match")]
     KeyAndCertificateDiffer,
+    /// A key was given, and the bundle says that another one signed (older form).
+    #[error("the public key in the bundle is not the key that was given")]
+    OtherKey,
     /// No log entry came along (older form).
     #[error("offline verification failed: no transparency log entry came with the signature")]
     NoLogEntry,

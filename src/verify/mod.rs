@@ -1,7 +1,8 @@
 //! The engine: decides whether a signature is to be believed. Pure and synchronous: what it needs is given, the time too.
 //!
 //! Every form of a signature (bundle, layer annotations, older `--bundle` JSON, detached) becomes one [`Signed`] at the edge, and
-//! is checked here by the same code against a [`Requirement`], believing nobody but a [`TrustedRoot`]. A bundle of a file, say:
+//! is checked here by the same code against a [`Requirement`], believing nobody but a [`TrustedRoot`]. Which test would miss which check is
+//! listed in `tests/checks.rs`. A bundle of a file, say:
 //!
 //! ```
 //! use cosign::encoding::UnixTime;

@@ -76,6 +76,7 @@ impl<'a> Candidate<'a> {
             SignedContent::Message(message) => match (artifact, form) {
                 (Artifact::Blob(blob), Form::Bundle) => self.bundle_over_blob(message, blob),
                 (Artifact::Blob(blob), Form::Legacy) => self.over_blob(&message.signature, blob).map_err(SignatureError::Legacy),
+                (Artifact::Digest(_) | Artifact::Image(_), Form::Bundle) if noted(message).is_none() => Err(SignatureError::MissingDigest),
                 (Artifact::Digest(digest) | Artifact::Image(digest), _) => self.over_digest(message, digest),
                 (Artifact::InsecureAny, _) => Err(SignatureError::NoArtifact),
             },
@@ -103,7 +104,7 @@ impl<'a> Candidate<'a> {
     }
 
     fn bundle_over_blob(&self, message: &MessageSignature, blob: &Blob<'_>) -> Result<(), SignatureError> {
-        let noted = message.digest.as_ref().filter(|digest| !digest.bytes.is_empty());
+        let noted = noted(message);
         // Old signers noted no digest for Ed25519; with the bytes at hand it is not needed.
         if noted.is_none() && !(self.key.algorithm() == KeyAlgorithm::Ed25519 && blob.bytes.is_some()) {
             return Err(SignatureError::MissingDigest);
@@ -170,6 +171,11 @@ fn schemes(key: &PublicKey, hash: Option<HashAlgorithm>) -> Vec<SignatureScheme>
         Some(hash) if key.algorithm() != KeyAlgorithm::Ed25519 => vec![key.scheme_with(hash)],
         _ => key.candidate_schemes().to_vec(),
     }
+}
+
+/// The digest that a bundle notes beside the signature.
+fn noted(message: &MessageSignature) -> Option<&MessageDigest> {
+    message.digest.as_ref().filter(|digest| !digest.bytes.is_empty())
 }
 
 /// The function of a noted digest.

@@ -6,8 +6,12 @@
 //! |---|---|
 //! | `true` | an empty process |
 //! | `sha256sum` | SHA-256 over 64 MiB: a fixed amount of work |
+//! | `version` | this program, doing nothing: beside the verification of a small file |
+//! | `openssl dgst -sha256` | of the same large file: `COSIGN_BENCH_BLOB_MIB` MiB, 512 by default |
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+#[cfg(unix)]
+mod blobs;
 #[cfg(unix)]
 mod large;
 #[cfg(unix)]

@@ -117,6 +117,8 @@ pub fn run() {
         );
     }
     println!();
+    crate::blobs::run(&program());
+    println!();
     crate::many::run(&program());
     let size = std::fs::metadata(program()).unwrap().len() as f64 / f64::from(1 << 20);
     println!("\nbinary: {size:.1} MiB");

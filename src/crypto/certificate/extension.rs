@@ -3,7 +3,7 @@
 use der::Tag;
 use der::asn1::ObjectIdentifier;
 
-use super::super::der_cursor::{self, Der, Malformed, context};
+use super::super::asn1::{self, Der, Malformed, context};
 use super::CertificateError;
 use super::name_constraints::NameConstraints;
 use super::san::SubjectAlternativeNames;
@@ -141,7 +141,7 @@ fn key_usage(value: &[u8]) -> Result<(bool, bool), Malformed> {
 fn basic_constraints(value: &[u8]) -> Result<(bool, Option<u32>), Malformed> {
     let mut fields = whole(value, Der::sequence)?;
     let is_ca = if fields.peek() == Some(Tag::Boolean) { fields.boolean()? } else { false };
-    let path_length = fields.optional(Tag::Integer)?.map(|element| der_cursor::small(element.value)).transpose()?;
+    let path_length = fields.optional(Tag::Integer)?.map(|element| asn1::small(element.value)).transpose()?;
     fields.finish()?;
     Ok((is_ca, path_length))
 }

@@ -2,7 +2,7 @@
 
 use der::Tag;
 
-use super::super::der_cursor::{Der, Malformed};
+use super::super::asn1::{Der, Malformed};
 use super::extension::Extension;
 
 /// 1.3.6.1.4.1.57264.1

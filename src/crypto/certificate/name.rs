@@ -4,7 +4,7 @@ use der::Tag;
 use der::asn1::ObjectIdentifier;
 
 use super::super::asn1;
-use super::super::der_cursor::{Der, Malformed};
+use super::super::asn1::{Der, Malformed};
 use crate::encoding::hex;
 
 /// The attributes that Go knows by name, in the order of its text: OID's last arc under 2.5.4, name, whether only the last value counts.

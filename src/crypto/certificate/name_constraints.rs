@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use der::Tag;
 
-use super::super::der_cursor::{Der, Malformed, context};
+use super::super::asn1::{Der, Malformed, context};
 use super::CertificateError;
 use crate::encoding::{hex, text};
 

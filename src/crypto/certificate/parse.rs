@@ -2,7 +2,7 @@
 
 use der::Tag;
 
-use super::super::der_cursor::{self, Der, Element, Malformed, context};
+use super::super::asn1::{self, Der, Element, Malformed, context};
 use super::extension::{self, Meaning};
 use super::name::Name;
 use super::signature_algorithm::SignatureAlgorithm;
@@ -43,7 +43,7 @@ fn to_be_signed(tbs: Element<'_>, algorithm: Element<'_>) -> Result<Parsed, Cert
     if serial.first().is_some_and(|byte| byte & 0x80 != 0) {
         return Err(CertificateError::NegativeSerial);
     }
-    let serial = part(der_cursor::unsigned(serial), "serial number")?.to_vec();
+    let serial = part(asn1::unsigned(serial), "serial number")?.to_vec();
     if part(fields.expect(Tag::Sequence), "signature algorithm identifier")?.raw != algorithm.raw {
         return Err(CertificateError::AlgorithmMismatch);
     }
@@ -112,8 +112,8 @@ fn version(fields: &mut Der<'_>) -> Result<u8, CertificateError> {
 
 fn validity(fields: &mut Der<'_>) -> Result<(UnixTime, UnixTime), Malformed> {
     let mut times = fields.sequence()?;
-    let not_before = der_cursor::time(times.next()?)?;
-    let not_after = der_cursor::time(times.next()?)?;
+    let not_before = asn1::time(times.next()?)?;
+    let not_after = asn1::time(times.next()?)?;
     times.finish()?;
     Ok((not_before, not_after))
 }

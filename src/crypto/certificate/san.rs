@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use der::Tag;
 
-use super::super::der_cursor::{Der, Malformed, context};
+use super::super::asn1::{Der, Malformed, context};
 use super::{CertificateError, uri};
 use crate::encoding::text;
 

@@ -2,7 +2,7 @@
 
 use der::Tag;
 
-use super::super::der_cursor::{Der, Malformed};
+use super::super::asn1::{Der, Malformed};
 use super::{Certificate, Extension, SignatureAlgorithm};
 use crate::crypto::HashAlgorithm;
 

@@ -2,7 +2,7 @@
 
 use der::asn1::ObjectIdentifier;
 
-use super::super::der_cursor::{Der, Malformed, context};
+use super::super::asn1::{Der, Malformed, context};
 use crate::crypto::{HashAlgorithm, KeyAlgorithm, Message, PublicKey, SignatureScheme, Verifier};
 
 const NULL: [u8; 2] = [5, 0];

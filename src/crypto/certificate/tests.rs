@@ -143,7 +143,7 @@ fn rsa_pss_in_the_forms_that_go_takes() {
     };
     let parse = |parameters: &[u8]| {
         let content = [oid("1.2.840.113549.1.1.10"), parameters.to_vec()].concat();
-        SignatureAlgorithm::parse(crate::crypto::der_cursor::Der::new(&content))
+        SignatureAlgorithm::parse(crate::crypto::asn1::Der::new(&content))
     };
     assert_eq!(parse(&parameters(1, 1, 32)), Ok(SignatureAlgorithm::RsaPss(crate::crypto::HashAlgorithm::Sha256)));
     assert_eq!(parse(&parameters(3, 3, 64)), Ok(SignatureAlgorithm::RsaPss(crate::crypto::HashAlgorithm::Sha512)));

@@ -6,9 +6,9 @@ mod tests;
 
 use der::Tag;
 
+use super::asn1::{self, Der, Malformed, context};
 use super::certificate::{Certificate, SignatureAlgorithm};
-use super::der_cursor::{Der, Malformed, context};
-use super::{Digest, HashAlgorithm, LogKey, asn1};
+use super::{Digest, HashAlgorithm, LogKey};
 use crate::encoding::{UnixTime, hex};
 
 /// One parsed SCT of version 1.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Sct, SctError};
 use crate::crypto::Certificate;
-use crate::crypto::der_cursor::Der;
+use crate::crypto::asn1::Der;
 use crate::encoding::base64;
 
 /// 1.3.6.1.4.1.11129.2.4.2, the list of embedded SCTs.

@@ -5,8 +5,8 @@ use der::asn1::ObjectIdentifier;
 
 use super::TimestampError;
 use crate::crypto::HashAlgorithm;
+use crate::crypto::asn1::{self, Der, Element, Malformed, context};
 use crate::crypto::certificate::hash_of;
-use crate::crypto::der_cursor::{self, Der, Malformed, context};
 use crate::encoding::UnixTime;
 
 /// The token in a granted response.
@@ -35,7 +35,7 @@ fn check_status(mut info: Der<'_>) -> Result<(), TimestampError> {
     if let Some(list) = info.optional(Tag::Sequence).map_err(malformed)? {
         let mut list = Der::new(list.value);
         while !list.is_empty() {
-            let text = list.next().map_err(malformed)?;
+            let text = list.expect(Tag::Utf8String).map_err(malformed)?;
             texts.push(String::from_utf8_lossy(text.value).into_owned());
         }
     }
@@ -80,10 +80,12 @@ impl TstInfo {
         let (hash, imprint) = message_imprint(fields.sequence().map_err(malformed)?)?;
         let serial = fields.expect(Tag::Integer).map_err(malformed)?.value.to_vec();
         let time = fields.expect(Tag::GeneralizedTime).map_err(malformed)?;
-        let (time, has_fraction) = der_cursor::generalized_time(time.value).map_err(malformed)?;
+        let (time, has_fraction) = asn1::generalized_time(time.value).map_err(malformed)?;
         // Accuracy and ordering change nothing here.
-        fields.optional(Tag::Sequence).map_err(malformed)?;
-        fields.optional(Tag::Boolean).map_err(malformed)?;
+        fields.optional(Tag::Sequence).and_then(|found| found.map_or(Ok(()), accuracy)).map_err(malformed)?;
+        if fields.peek() == Some(Tag::Boolean) {
+            fields.boolean().map_err(malformed)?;
+        }
         let nonce = fields.optional(Tag::Integer).map_err(malformed)?.map(|element| element.value.to_vec());
         fields.optional(context(0, true)).map_err(malformed)?;
         if let Some(extensions) = fields.optional(context(1, true)).map_err(malformed)? {
@@ -94,9 +96,18 @@ impl TstInfo {
     }
 }
 
+/// Seconds, milliseconds, microseconds, each of which may be absent.
+fn accuracy(element: Element<'_>) -> Result<(), Malformed> {
+    let mut parts = Der::new(element.value);
+    parts.optional(Tag::Integer)?;
+    parts.optional(context(0, false))?;
+    parts.optional(context(1, false))?;
+    parts.finish()
+}
+
 fn message_imprint(mut fields: Der<'_>) -> Result<(HashAlgorithm, Vec<u8>), TimestampError> {
     let malformed = |_: Malformed| TimestampError::Malformed("message imprint");
-    let oid = fields.sequence().and_then(|mut algorithm| algorithm.oid()).map_err(malformed)?;
+    let oid = fields.algorithm().map_err(malformed)?;
     let imprint = fields.octet_string().map_err(malformed)?.to_vec();
     fields.finish().map_err(malformed)?;
     match oid.as_bytes() {

@@ -5,9 +5,9 @@ use der::Tag;
 use der::asn1::ObjectIdentifier;
 
 use super::TimestampError;
+use crate::crypto::HashAlgorithm;
+use crate::crypto::asn1::{self, Der, Malformed, context};
 use crate::crypto::certificate::{Certificate, SignatureAlgorithm, hash_of};
-use crate::crypto::der_cursor::{self, Der, Malformed, context};
-use crate::crypto::{HashAlgorithm, asn1};
 use crate::encoding::UnixTime;
 
 const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
@@ -51,13 +51,15 @@ impl<'a> SignedData<'a> {
     pub(super) fn parse(token: &'a [u8]) -> Result<Self, TimestampError> {
         let malformed = |_: Malformed| TimestampError::Malformed("pkcs7 data");
         let mut fields = content_info(token).map_err(malformed)?;
-        fields.small().and_then(|_| fields.set()).map_err(malformed)?;
+        fields.small().and_then(|_| fields.set()).and_then(digest_algorithms).map_err(malformed)?;
         let content = encapsulated(fields.sequence().map_err(malformed)?).map_err(malformed)?;
         let mut certificates = Vec::new();
         if let Some(list) = fields.optional(context(0, true)).map_err(malformed)? {
             certificates = parse_certificates(Der::new(list.value))?;
         }
-        fields.optional(context(1, true)).map_err(malformed)?;
+        if let Some(lists) = fields.optional(context(1, true)).map_err(malformed)? {
+            revocation_lists(Der::new(lists.value)).map_err(malformed)?;
+        }
         let mut signers = fields.set().map_err(malformed)?;
         fields.finish().map_err(malformed)?;
         if signers.is_empty() {
@@ -94,7 +96,7 @@ impl<'a> SignedData<'a> {
             return Err(TimestampError::DigestMismatch);
         }
         if let Some(value) = attributes.get(SIGNING_TIME) {
-            let at = Der::new(value).next().and_then(der_cursor::time).map_err(malformed)?;
+            let at = Der::new(value).next().and_then(asn1::time).map_err(malformed)?;
             check_signing_time(at, certificate)?;
         }
         if let Some(value) = attributes.get(SIGNING_CERTIFICATE_V2) {
@@ -112,12 +114,12 @@ impl<'a> SignerInfo<'a> {
         let mut name = fields.sequence()?;
         let (issuer, serial) = (name.expect(Tag::Sequence)?.raw, name.unsigned()?);
         name.finish()?;
-        let mut digest = fields.sequence()?;
-        let digest_algorithm = digest.oid()?;
+        let digest_algorithm = fields.algorithm()?;
         let attributes = Attributes::parse(fields.expect(context(0, true))?.value)?;
         let algorithm = signature_algorithm(fields.sequence()?, &digest_algorithm)?;
         let signature = fields.octet_string()?;
-        fields.optional(context(1, true))?;
+        // Nobody signed these; they only have to be attributes.
+        fields.optional(context(1, true))?.map(|unsigned| Attributes::parse(unsigned.value)).transpose()?;
         fields.finish()?;
         Ok(Self { issuer, serial, digest_algorithm, attributes, algorithm, signature })
     }
@@ -171,6 +173,22 @@ fn content_info(token: &[u8]) -> Result<Der<'_>, Malformed> {
     Ok(signed_data)
 }
 
+/// Nobody signed this list; it only has to be one.
+fn digest_algorithms(mut list: Der<'_>) -> Result<(), Malformed> {
+    while !list.is_empty() {
+        list.algorithm()?;
+    }
+    Ok(())
+}
+
+/// Not looked at: whether an authority counts is the trusted root's affair.
+fn revocation_lists(mut lists: Der<'_>) -> Result<(), Malformed> {
+    while !lists.is_empty() {
+        lists.sequence()?;
+    }
+    Ok(())
+}
+
 fn encapsulated(mut info: Der<'_>) -> Result<&[u8], Malformed> {
     if info.oid()?.as_bytes() != TST_INFO {
         return Err(Malformed);
@@ -219,9 +237,9 @@ fn check_signing_certificate(value: &[u8], certificate: &Certificate, v2: bool) 
     let id = Der::new(value).sequence().and_then(|mut attribute| attribute.sequence()).and_then(|mut list| list.sequence());
     let mut id = id.map_err(malformed)?;
     let matches = if v2 {
-        let hash = match id.optional(Tag::Sequence).map_err(malformed)? {
-            Some(algorithm) => hash_of(&Der::new(algorithm.value).oid().map_err(malformed)?).ok_or(TimestampError::UnsupportedHash)?,
-            None => HashAlgorithm::Sha256,
+        let hash = match id.peek() {
+            Some(Tag::Sequence) => hash_of(&id.algorithm().map_err(malformed)?).ok_or(TimestampError::UnsupportedHash)?,
+            _ => HashAlgorithm::Sha256,
         };
         id.octet_string().map_err(malformed)? == hash.digest(certificate.der()).bytes()
     } else {

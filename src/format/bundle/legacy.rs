@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -101,6 +102,25 @@ pub struct RekorPayload {
     pub log_id: String,
 }
 
+/// The names of all fields of the older forms.
+const NAMES: [&str; 10] = [
+    "base64Signature",
+    "cert",
+    "rekorBundle",
+    "SignedEntryTimestamp",
+    "Payload",
+    "body",
+    "integratedTime",
+    "logIndex",
+    "logID",
+    "SignedRFC3161Timestamp",
+];
+
+/// Reads JSON as Go does: see [`go_json::value_with_names`].
+fn from_go_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
+    serde_json::from_value(go_json::value_with_names(json, &NAMES)?)
+}
+
 #[derive(Serialize, Deserialize)]
 struct TimestampJson {
     #[serde(rename = "SignedRFC3161Timestamp", default)]
@@ -127,7 +147,8 @@ impl RekorBundle {
     /// # Errors
     /// [`LegacyError`].
     pub fn to_entry(&self) -> Result<LogEntry, LegacyError> {
-        let body = base64::decode_lenient(self.payload.body.as_str().ok_or(LegacyError::BodyNotText)?)?;
+        // Strictly: the promise is over this very text, which is encoded anew to check it.
+        let body = base64::decode(self.payload.body.as_str().ok_or(LegacyError::BodyNotText)?)?;
         let (kind, version) = EntryBody::parse(&body).map_or(("", ""), |body| (body.kind(), body.version()));
         let promise = base64::decode_lenient(&self.signed_entry_timestamp)?;
         Ok(LogEntry {
@@ -147,7 +168,7 @@ impl RekorBundle {
     /// # Errors
     /// [`LegacyError::Json`].
     pub fn parse(json: &str) -> Result<Self, LegacyError> {
-        serde_json::from_str(json).map_err(|error| LegacyError::Json { what: "unmarshaling bundle", error: error.to_string() })
+        from_go_json(json.as_bytes()).map_err(|error| LegacyError::Json { what: "unmarshaling bundle", error: error.to_string() })
     }
 
     /// The JSON as Go writes it.
@@ -168,7 +189,7 @@ pub fn timestamp_to_json(response: &[u8]) -> String {
 /// # Errors
 /// [`LegacyError`].
 pub fn timestamp_from_json(json: &str) -> Result<Vec<u8>, LegacyError> {
-    let parsed: TimestampJson = serde_json::from_str(json)
+    let parsed: TimestampJson = from_go_json(json.as_bytes())
         .map_err(|error| LegacyError::Json { what: "unmarshaling RFC3161 timestamp bundle", error: error.to_string() })?;
     Ok(base64::decode_lenient(parsed.response)?)
 }
@@ -282,9 +303,11 @@ impl LocalBundle {
     pub fn looks_like_one(json: &[u8]) -> bool {
         // The values may have hundreds of megabytes.
         let Ok(fields) = serde_json::from_slice::<BTreeMap<Cow<'_, str>, IgnoredAny>>(json) else { return false };
-        let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
-        has(&["base64Signature", "cert", "rekorBundle"])
-            && !has(&["mediaType", "media_type", "verificationMaterial", "verification_material", "messageSignature", "dsseEnvelope"])
+        // Go reads the names of this form whatever their letter case, those of bundles as they are.
+        let has = |name: &str| fields.keys().any(|key| key.eq_ignore_ascii_case(name));
+        let ours = ["base64Signature", "cert", "rekorBundle"].iter().any(|name| has(name));
+        let bundles = ["mediaType", "media_type", "verificationMaterial", "verification_material", "messageSignature", "dsseEnvelope"];
+        ours && !bundles.iter().any(|name| fields.contains_key(*name))
     }
 
     /// Reads the JSON; fields that it does not know are ignored, as in Go.
@@ -292,7 +315,7 @@ impl LocalBundle {
     /// # Errors
     /// [`LegacyError::Json`].
     pub fn parse(json: &[u8]) -> Result<Self, LegacyError> {
-        serde_json::from_slice(json).map_err(|error| LegacyError::Json { what: "reading bundle", error: error.to_string() })
+        from_go_json(json).map_err(|error| LegacyError::Json { what: "reading bundle", error: error.to_string() })
     }
 
     /// The JSON as Go writes it.

@@ -75,6 +75,13 @@ pub struct BundleLogEntry {
     pub has_checkpoint: bool,
 }
 
+impl BundleLogEntry {
+    /// An entry with all its parts.
+    pub fn of(entry: LogEntry) -> Self {
+        Self { entry, complete: true, has_checkpoint: true }
+    }
+}
+
 impl Bundle {
     /// A bundle of version 0.3 as this program writes it.
     pub fn new(content: BundleContent, signer: BundleSigner) -> Self {
@@ -84,8 +91,7 @@ impl Bundle {
 
     /// Adds a log entry.
     pub fn push_log_entry(&mut self, entry: LogEntry) {
-        let entry = BundleLogEntry { entry, complete: true, has_checkpoint: true };
-        self.material.get_or_insert_default().log_entries.push(entry);
+        self.material.get_or_insert_default().log_entries.push(BundleLogEntry::of(entry));
     }
 
     /// Adds an RFC 3161 response.

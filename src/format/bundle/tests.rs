@@ -195,3 +195,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_older_json_is_read_as_go_reads_it() {
+    let local = LocalBundle::parse(br#"{"BASE64Signature":"AAAB","cert":null,"rekorBundle":null,"more":1}"#).unwrap();
+    assert_eq!((local.base64_signature.as_str(), local.cert.as_str(), local.rekor_bundle.is_none()), ("AAAB", "", true));
+    assert!(LocalBundle::looks_like_one(br#"{"Base64signature":"AAAB"}"#));
+    let twice = LocalBundle::parse(br#"{"base64Signature":"AAAA","base64Signature":"AAAB"}"#).unwrap();
+    assert_eq!(twice.base64_signature, "AAAB");
+    assert!(LocalBundle::parse(br#"{"base64Signature":7}"#).is_err());
+}
+
+/// The promise is over the text of the body: another text of the same bytes is another entry.
+#[test]
+fn the_body_of_an_older_entry_is_canonical_base64() {
+    let entry =
+        |body: &str| RekorBundle::parse(&format!(r#"{{"SignedEntryTimestamp":"AAAA","Payload":{{"body":"{body}","logID":"00"}}}}"#));
+    assert!(entry("AAA=").unwrap().to_entry().is_ok());
+    for other in ["AAB=", "AAA=\\n", "A\\nAA=", "AAA"] {
+        assert!(entry(other).unwrap().to_entry().is_err(), "{other}");
+    }
+}

@@ -8,6 +8,7 @@ use crate::crypto::{Certificate, Digest, KeyAlgorithm, PublicKey};
 use crate::encoding::base64;
 use crate::encoding::text::quote;
 use crate::format::dsse::Envelope;
+use crate::format::tlog::{EntryBody, EntryVerifier, LogEntry};
 use crate::http::{Response, StatusCode};
 
 /// Whose signature is logged.
@@ -42,6 +43,20 @@ pub struct Logged<'a> {
     pub signature: &'a [u8],
     /// Whose.
     pub key: LoggedKey<'a>,
+}
+
+impl Logged<'_> {
+    /// Whether the entry holds this signature and this key.
+    pub fn is_in(&self, entry: &LogEntry) -> bool {
+        let Ok(body) = EntryBody::parse(&entry.canonicalized_body) else { return false };
+        let [logged] = body.signatures() else { return false };
+        let same_key = match (&logged.verifier, self.key) {
+            (EntryVerifier::Certificate(logged), LoggedKey::Certificate(own)) => logged.der() == own.der(),
+            (EntryVerifier::PublicKey(logged), LoggedKey::PublicKey(own)) => **logged == *own,
+            _ => false,
+        };
+        same_key && logged.signature.as_deref() == Some(self.signature)
+    }
 }
 
 /// Why nothing is logged.

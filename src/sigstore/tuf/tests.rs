@@ -182,7 +182,7 @@ fn a_directory_that_cannot_be_written_to_leaves_all_in_memory() {
 }
 
 #[test]
-fn names_that_leave_the_directory_fail() {
+fn ghsa_fcv2_xgw5_pqxf_names_that_leave_the_directory_fail() {
     let (repository, directory) = (Repository::new(), tempfile::tempdir().unwrap());
     let options = repository.options(directory.path());
     for name in ["../evil", "/etc/evil", "a/../../evil", "..\\evil", ""] {

@@ -4,7 +4,7 @@ use super::world::*;
 use super::*;
 use crate::crypto::certificate::testing::Template;
 use crate::format::bundle::legacy::{LocalBundle, RekorBundle};
-use crate::format::material::{Form, SignerMaterial};
+use crate::format::material::{Form, MessageSignature, SignedContent, SignerMaterial};
 
 const DAY: i64 = 24 * 3600;
 
@@ -73,7 +73,14 @@ fn ghsa_fx35_a_raw_key_in_cert_never_replaces_the_policy() {
     let by_identity = world.by_identity().insecure_ignore_tlog();
     assert!(world.check(&signed, &by_identity).starts_with("expected certificate signature, not key"));
     let by_key = world.by_key().insecure_ignore_tlog();
-    assert_eq!(world.check(&signed, &by_key), "invalid signature when validating ASN.1 encoded signature");
+    assert_eq!(world.check(&signed, &by_key), "the public key in the bundle is not the key that was given");
+    // Nor does it stand beside a signature by the right key.
+    let SignedContent::Message(message) = &signed.content else { panic!() };
+    let mut beside = signed.clone();
+    beside.content = SignedContent::Message(MessageSignature { signature: sign(&world.signer, FILE), ..message.clone() });
+    assert_eq!(world.check(&beside, &by_key), "the public key in the bundle is not the key that was given");
+    beside.material.signer = SignerMaterial::Nothing;
+    assert_eq!(world.check(&beside, &by_key), "believed");
     let Trust::Identity { identities, sct } = world.by_identity().trust else { panic!() };
     let leaf = Box::new(world.leaf().sign(&world.intermediate_key));
     let by_certificate = Requirement::new(Trust::Certificate { leaf, identities, sct }).insecure_ignore_tlog();

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod advisories;
+mod checks;
 mod claims;
 mod conformance;
 mod genuine;

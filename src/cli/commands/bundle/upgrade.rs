@@ -6,6 +6,7 @@ use super::{Action, Runnable, Spec, Words, write_document};
 use crate::ambient::Context;
 use crate::cli::args::BundleUpgradeArgs;
 use crate::cli::error::CommandError;
+use crate::cli::runtime::block_on;
 use crate::operations::files;
 use crate::operations::upgrade_bundle::upgrade_bundle;
 
@@ -23,13 +24,17 @@ pub static SPEC: Spec = Spec {
 
 impl Runnable for BundleUpgradeArgs {
     fn run(self, context: &Context) -> Result<(), CommandError> {
-        let json = files::read(Path::new(&self.bundle)).map_err(|error| CommandError::from(error).with_prefix("reading input file"))?;
-        let upgraded = upgrade_bundle(json, &self.rekor_url, &*context.ui)
-            .map_err(|error| CommandError::from(error).with_prefix("upgrading bundle"))?;
-        write_document(&self.out, upgraded, context)?;
-        if !self.out.is_empty() {
-            context.ui.status(&format!("Successfully upgraded bundle written to {}", self.out));
-        }
-        Ok(())
+        block_on(context, run(self, context))
     }
+}
+
+async fn run(args: BundleUpgradeArgs, context: &Context) -> Result<(), CommandError> {
+    let json = files::read(Path::new(&args.bundle)).map_err(|error| CommandError::from(error).with_prefix("reading input file"))?;
+    let upgraded =
+        upgrade_bundle(json, &args.rekor_url, context).await.map_err(|error| CommandError::from(error).with_prefix("upgrading bundle"))?;
+    write_document(&args.out, upgraded, context)?;
+    if !args.out.is_empty() {
+        context.ui.status(&format!("Successfully upgraded bundle written to {}", args.out));
+    }
+    Ok(())
 }

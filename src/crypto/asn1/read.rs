@@ -8,40 +8,53 @@ use crate::encoding::UnixTime;
 
 /// The bytes are no DER, or not of the expected type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(in crate::crypto) struct Malformed;
 
 /// One element: tag, content, and both with the length, as they were read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Element<'a> {
-    pub(super) tag: Tag,
-    pub(super) value: &'a [u8],
-    pub(super) raw: &'a [u8],
+pub(in crate::crypto) struct Element<'a> {
+    pub(in crate::crypto) tag: Tag,
+    pub(in crate::crypto) value: &'a [u8],
+    pub(in crate::crypto) raw: &'a [u8],
 }
 
 /// What is left to read of a sequence of elements.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Der<'a>(&'a [u8]);
+pub(in crate::crypto) struct Der<'a>(&'a [u8]);
 
 /// A context-specific tag.
-pub(super) const fn context(number: u32, constructed: bool) -> Tag {
+pub(in crate::crypto) const fn context(number: u32, constructed: bool) -> Tag {
     Tag::ContextSpecific { constructed, number: TagNumber(number) }
 }
 
 impl<'a> Der<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(in crate::crypto) fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// The content of the one element with `tag` that `bytes` are, whole.
+    pub(in crate::crypto) fn whole(bytes: &'a [u8], tag: Tag) -> Result<&'a [u8], Malformed> {
+        let mut der = Self::new(bytes);
+        let element = der.expect(tag)?;
+        der.finish()?;
+        Ok(element.value)
+    }
+
+    pub(in crate::crypto) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// What is left, as it was read.
+    pub(in crate::crypto) fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
     /// `Ok` at the end; trailing bytes are malformed.
-    pub(super) fn finish(self) -> Result<(), Malformed> {
+    pub(in crate::crypto) fn finish(self) -> Result<(), Malformed> {
         if self.0.is_empty() { Ok(()) } else { Err(Malformed) }
     }
 
-    pub(super) fn next(&mut self) -> Result<Element<'a>, Malformed> {
+    pub(in crate::crypto) fn next(&mut self) -> Result<Element<'a>, Malformed> {
         let mut reader = SliceReader::new(self.0).map_err(|_| Malformed)?;
         let header = Header::peek(&reader).map_err(|_| Malformed)?;
         let raw = reader.tlv_bytes().map_err(|_| Malformed)?;
@@ -52,61 +65,80 @@ impl<'a> Der<'a> {
     }
 
     /// The tag of the next element; `None` at the end or before bytes that are no element.
-    pub(super) fn peek(&self) -> Option<Tag> {
+    pub(in crate::crypto) fn peek(&self) -> Option<Tag> {
         let mut copy = *self;
         copy.next().ok().map(|element| element.tag)
     }
 
-    pub(super) fn expect(&mut self, tag: Tag) -> Result<Element<'a>, Malformed> {
+    pub(in crate::crypto) fn expect(&mut self, tag: Tag) -> Result<Element<'a>, Malformed> {
         let element = self.next()?;
         if element.tag == tag { Ok(element) } else { Err(Malformed) }
     }
 
     /// The next element if it has that tag; nothing is read otherwise.
-    pub(super) fn optional(&mut self, tag: Tag) -> Result<Option<Element<'a>>, Malformed> {
+    pub(in crate::crypto) fn optional(&mut self, tag: Tag) -> Result<Option<Element<'a>>, Malformed> {
         if self.peek() == Some(tag) { self.next().map(Some) } else { Ok(None) }
     }
 
-    pub(super) fn sequence(&mut self) -> Result<Der<'a>, Malformed> {
+    pub(in crate::crypto) fn sequence(&mut self) -> Result<Der<'a>, Malformed> {
         self.expect(Tag::Sequence).map(|element| Der(element.value))
     }
 
-    pub(super) fn set(&mut self) -> Result<Der<'a>, Malformed> {
+    pub(in crate::crypto) fn set(&mut self) -> Result<Der<'a>, Malformed> {
         self.expect(Tag::Set).map(|element| Der(element.value))
     }
 
-    pub(super) fn oid(&mut self) -> Result<ObjectIdentifier, Malformed> {
+    pub(in crate::crypto) fn oid(&mut self) -> Result<ObjectIdentifier, Malformed> {
         ObjectIdentifier::from_der(self.expect(Tag::ObjectIdentifier)?.raw).map_err(|_| Malformed)
     }
 
-    pub(super) fn octet_string(&mut self) -> Result<&'a [u8], Malformed> {
+    /// An AlgorithmIdentifier: its OID. There may be one element of parameters, of any kind.
+    pub(in crate::crypto) fn algorithm(&mut self) -> Result<ObjectIdentifier, Malformed> {
+        let mut fields = self.sequence()?;
+        let oid = fields.oid()?;
+        if !fields.is_empty() {
+            fields.next()?;
+        }
+        fields.finish()?;
+        Ok(oid)
+    }
+
+    pub(in crate::crypto) fn octet_string(&mut self) -> Result<&'a [u8], Malformed> {
         self.expect(Tag::OctetString).map(|element| element.value)
     }
 
-    pub(super) fn boolean(&mut self) -> Result<bool, Malformed> {
+    pub(in crate::crypto) fn boolean(&mut self) -> Result<bool, Malformed> {
         bool::from_der(self.expect(Tag::Boolean)?.raw).map_err(|_| Malformed)
     }
 
     /// A bit string: its bytes, and how many bits at the end do not count (they are zero).
-    pub(super) fn bit_string(&mut self) -> Result<(&'a [u8], u8), Malformed> {
+    pub(in crate::crypto) fn bit_string(&mut self) -> Result<(&'a [u8], u8), Malformed> {
         let (&unused, bytes) = self.expect(Tag::BitString)?.value.split_first().ok_or(Malformed)?;
         let padding = bytes.last().map_or(unused != 0, |last| unused > 7 || last & ((1u8 << unused) - 1) != 0);
         if padding { Err(Malformed) } else { Ok((bytes, unused)) }
     }
 
+    /// A bit string of whole bytes.
+    pub(in crate::crypto) fn bytes_of_bits(&mut self) -> Result<&'a [u8], Malformed> {
+        match self.bit_string()? {
+            (bytes, 0) => Ok(bytes),
+            _ => Err(Malformed),
+        }
+    }
+
     /// An integer that is not negative, big-endian without leading zeros (zero is empty).
-    pub(super) fn unsigned(&mut self) -> Result<&'a [u8], Malformed> {
+    pub(in crate::crypto) fn unsigned(&mut self) -> Result<&'a [u8], Malformed> {
         unsigned(self.expect(Tag::Integer)?.value)
     }
 
     /// A small integer that is not negative.
-    pub(super) fn small(&mut self) -> Result<u32, Malformed> {
+    pub(in crate::crypto) fn small(&mut self) -> Result<u32, Malformed> {
         small(self.expect(Tag::Integer)?.value)
     }
 }
 
 /// The content of an INTEGER that is not negative, big-endian without leading zeros.
-pub(super) fn unsigned(content: &[u8]) -> Result<&[u8], Malformed> {
+pub(in crate::crypto) fn unsigned(content: &[u8]) -> Result<&[u8], Malformed> {
     match content {
         [0] => Ok(&[]),
         [0, second, ..] if *second & 0x80 != 0 => Ok(&content[1..]),
@@ -116,7 +148,7 @@ pub(super) fn unsigned(content: &[u8]) -> Result<&[u8], Malformed> {
 }
 
 /// The content of an INTEGER as a small number.
-pub(super) fn small(content: &[u8]) -> Result<u32, Malformed> {
+pub(in crate::crypto) fn small(content: &[u8]) -> Result<u32, Malformed> {
     let bytes = unsigned(content)?;
     if bytes.len() > 4 {
         return Err(Malformed);
@@ -125,7 +157,7 @@ pub(super) fn small(content: &[u8]) -> Result<u32, Malformed> {
 }
 
 /// A UTCTime or GeneralizedTime in seconds, without a fraction.
-pub(super) fn time(element: Element<'_>) -> Result<UnixTime, Malformed> {
+pub(in crate::crypto) fn time(element: Element<'_>) -> Result<UnixTime, Malformed> {
     let seconds = match element.tag {
         Tag::UtcTime => der::asn1::UtcTime::from_der(element.raw).map(|time| time.to_unix_duration()),
         Tag::GeneralizedTime => return generalized_time(element.value).map(|(time, _)| time),
@@ -135,7 +167,7 @@ pub(super) fn time(element: Element<'_>) -> Result<UnixTime, Malformed> {
 }
 
 /// `YYYYMMDDHHMMSS[.f…]Z`: the whole second, and whether a fraction follows it (RFC 3161 allows one).
-pub(super) fn generalized_time(content: &[u8]) -> Result<(UnixTime, bool), Malformed> {
+pub(in crate::crypto) fn generalized_time(content: &[u8]) -> Result<(UnixTime, bool), Malformed> {
     let text = std::str::from_utf8(content).ok().and_then(|text| text.strip_suffix('Z')).ok_or(Malformed)?;
     let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
     // DER: no empty fraction, no trailing zero.
@@ -164,6 +196,9 @@ mod tests {
         assert!(Der::new(&[0x04, 0x81, 0x01, 7]).octet_string().is_err());
         assert!(Der::new(&[0x30, 0x80, 0, 0]).sequence().is_err());
         assert!(Der::new(&[0x04, 0x02, 7]).octet_string().is_err());
+        assert_eq!(Der::whole(&[0x04, 0x01, 7], Tag::OctetString), Ok(&[7][..]));
+        assert!(Der::whole(&[0x04, 0x01, 7, 0], Tag::OctetString).is_err());
+        assert!(Der::whole(&[0x04, 0x01, 7], Tag::Sequence).is_err());
     }
 
     #[test]
