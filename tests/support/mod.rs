@@ -1,6 +1,8 @@
 //! What the flows need: a sandbox to run the program in, registries, images and keys.
 
 pub mod docker_registry;
+pub mod ferro_registry;
+pub mod http2;
 pub mod http_client;
 pub mod http_server;
 pub mod images;

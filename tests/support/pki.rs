@@ -58,3 +58,10 @@ pub fn server_config(issued: &Issued) -> Arc<ServerConfig> {
     let config = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
     Arc::new(config.with_single_cert(chain, key).unwrap())
 }
+
+/// The same for a server that offers these protocols by ALPN.
+pub fn server_config_offering(issued: &Issued, protocols: &[&str]) -> Arc<ServerConfig> {
+    let mut config = (*server_config(issued)).clone();
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    Arc::new(config)
+}
