@@ -62,6 +62,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["clap"], &["cli"]),
     (&["clap_complete"], &["cli"]),
     (&["indicatif"], &["cli"]),
+    (&["signal_hook"], &["cli"]),
     (&["rpassword"], &["cli"]),
     (&["getrandom"], &["cli"]),
     (&["std", "env"], &["cli"]),

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::support::docker_registry::DockerRegistry;
+use crate::support::ferro_registry::FerroRegistry;
 use crate::support::registry::{Behaviour, Effect, Fault, Store, TestRegistry};
 use crate::support::sandbox::{OLD_FORM, Sandbox};
 use crate::support::{http_client, images, reference};
@@ -68,6 +69,19 @@ fn twenty_signers_on_docker_registry() {
         all_sign(&registry.image("v2"), OLD_FORM);
         let index = http_client::manifest(registry.host(), "app", &images::digest("v1").replace(':', "-")).unwrap();
         assert_eq!(length(&index["manifests"]), SIGNERS);
+    }
+}
+
+#[test]
+fn twenty_signers_on_ferro() {
+    for _ in 0..rounds() {
+        let Some(registry) = FerroRegistry::start() else { return };
+        all_sign(&registry.image("v1"), "--new-bundle-format=true");
+        all_sign(&registry.image("v2"), OLD_FORM);
+        let digest = images::digest("v1");
+        let listing = http_client::get(&format!("http://{}/v2/app/referrers/{digest}", registry.host()));
+        let listing: Value = serde_json::from_slice(&listing).unwrap();
+        assert_eq!(length(&listing["manifests"]), SIGNERS);
     }
 }
 

@@ -110,6 +110,15 @@ fn from_podmans_file() {
 }
 
 #[test]
+fn from_a_variable_which_is_ignored_where_it_is_malformed() {
+    let scene = scene(Authentication::Basic);
+    scene.works(|call| call.env("DOCKER_AUTH_CONFIG", scene.auths()));
+    scene.sandbox.sign(&[&scene.image]).env("DOCKER_AUTH_CONFIG", "{").run().fails(1).says("DOCKER_AUTH_CONFIG is ignored");
+    scene.sandbox.write("home/.docker/config.json", scene.auths());
+    scene.works(|call| call.env("DOCKER_AUTH_CONFIG", "{"));
+}
+
+#[test]
 fn from_a_helper_for_one_registry() {
     let scene = scene(Authentication::Basic);
     let path = scene.helper("test", &known());
@@ -141,6 +150,9 @@ fn a_helper_that_fails_is_named() {
     let path = scene.helper("broken", "echo 'the vault is locked'; exit 1");
     scene.sandbox.write("home/.docker/config.json", r#"{"credsStore": "broken"}"#);
     scene.sandbox.sign(&[&scene.image]).env("PATH", &path).run().fails(1).says("the vault is locked");
+    scene.helper("silent", "exit 7");
+    scene.sandbox.write("home/.docker/config.json", r#"{"credsStore": "silent"}"#);
+    scene.sandbox.sign(&[&scene.image]).env("PATH", &path).run().fails(1).says("docker-credential-silent: it ended with exit status: 7");
     scene.sandbox.write("home/.docker/config.json", r#"{"credsStore": "absent"}"#);
     scene.sandbox.sign(&[&scene.image]).env("PATH", &path).run().fails(1).says("docker-credential-absent");
 }
@@ -166,6 +178,23 @@ fn login_stores_what_signing_uses_and_contacts_nobody() {
     scene.works(|call| call);
     login(&["--password-stdin"]).stdin(format!("{PASSWORD}\n")).run().exits(0);
     scene.works(|call| call);
+}
+
+#[test]
+fn where_no_challenge_is_understood_the_password_is_tried() {
+    for challenge in [None, Some("Negotiate")] {
+        let scene = scene(Authentication::Basic);
+        for method in ["GET", "HEAD", "POST", "PUT"] {
+            let effect = match challenge {
+                None => Effect::Drop("WWW-Authenticate"),
+                Some(other) => Effect::Header("WWW-Authenticate", other),
+            };
+            scene.registry.inject(Fault::on(method, "/v2/app/", effect));
+        }
+        scene.sandbox.sign(&[&scene.image]).run().fails(1).says("UNAUTHORIZED");
+        scene.sandbox.write("home/.docker/config.json", scene.auths());
+        scene.works(|call| call);
+    }
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::support::http_server::Response;
-use crate::support::images;
 use crate::support::registry::{Behaviour, Effect, Fault, Store, TestRegistry};
 use crate::support::sandbox::{OLD_FORM, Sandbox};
+use crate::support::{http_client, images};
 
 fn fallback_tag() -> String {
     images::digest("v1").replace(':', "-")
@@ -101,5 +101,47 @@ fn a_blob_that_is_not_there_yet_is_waited_for() {
         sandbox.verify(&[form, &registry.image("v1")]).run().exits(0);
         registry.inject(Fault::on("PUT", "/manifests/sha256", Effect::status(400, "MANIFEST_BLOB_UNKNOWN")));
         sandbox.sign(&[form, &registry.image("v2")]).run().fails(1).says("MANIFEST_BLOB_UNKNOWN");
+    }
+}
+
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+#[test]
+fn a_listing_that_is_null_is_empty() {
+    let registry = TestRegistry::start(Behaviour::default());
+    let sandbox = Sandbox::new();
+    // As a server written in Go says that there is nothing.
+    let nothing = br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":null}"#;
+    registry.inject(Fault::on("GET", "/referrers/", Effect::Replace(nothing.to_vec())));
+    sandbox.verify(&[&registry.image("v1")]).run().fails(10);
+    sandbox.sign(&[OLD_FORM, &registry.image("v1")]).run().exits(0);
+    sandbox.verify(&[&registry.image("v1")]).run().exits(0);
+}
+
+#[test]
+fn a_listing_that_goes_round_in_circles_ends() {
+    let registry = TestRegistry::start(Behaviour::default());
+    let sandbox = Sandbox::new();
+    sandbox.sign(&[&registry.image("v1")]).run().exits(0);
+    let path = format!("/v2/app/referrers/{}", images::digest("v1"));
+    let listing = http_client::get(&format!("http://{}{path}", registry.host()));
+    let page = Response::new(200, listing).with("Content-Type", INDEX).with("Link", format!("<{path}>; rel=\"next\""));
+    registry.inject(Fault::on("GET", "/referrers/", Effect::Answer(page)));
+    registry.forget();
+    sandbox.verify(&[&registry.image("v1")]).run().exits(0);
+    assert_eq!(registry.count("GET", "/referrers/"), 1);
+}
+
+#[test]
+fn a_digest_of_another_kind_names_no_image() {
+    for form in ["--new-bundle-format=true", OLD_FORM] {
+        let registry = TestRegistry::start(Behaviour::default());
+        let sandbox = Sandbox::new();
+        let sha512 = format!("sha512:{}", "a".repeat(128));
+        let head = Response::new(200, "x".repeat(9)).with("Content-Type", INDEX).with("Docker-Content-Digest", sha512);
+        registry.inject(Fault::on("HEAD", "/manifests/v1", Effect::Answer(head)));
+        sandbox.sign(&[form, &registry.image("v1")]).run().exits(0);
+        registry.heal();
+        sandbox.verify(&[form, &registry.image(images::digest("v1"))]).run().exits(0);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::images;
 use crate::support::registry::behaviour::{Authentication, PASSWORD, TOKEN_MARK, USER};
 use crate::support::registry::{Behaviour, TestRegistry};
-use crate::support::sandbox::{OLD_FORM, Sandbox};
+use crate::support::sandbox::{KEYED, OLD_FORM, Sandbox};
 
 /// Signs and verifies v1 by its tag on a fresh registry, and counts the requests of each.
 #[track_caller]
@@ -64,6 +64,77 @@ fn tokens_are_fetched_once() {
     let bearer = |behaviour: Behaviour| behaviour.with(|b| b.authentication = Authentication::Bearer);
     costs(bearer(Behaviour::default()), &[], 6, 6);
     costs(bearer(Behaviour::without_referrers()), &[], 10, 7);
+}
+
+/// Runs a command on v1 of a registry, in order to count its requests, token included.
+#[track_caller]
+fn count(registry: &TestRegistry, sandbox: &Sandbox, command: &[&str], expected: usize) {
+    registry.forget();
+    let credentials = ["--registry-username", USER, "--registry-password", PASSWORD];
+    sandbox.cosign([command, &credentials, &[&registry.image("v1")]].concat()).run().exits(0);
+    let lines = lines(registry);
+    assert_eq!(lines.len(), expected, "{}:\n{}", command.join(" "), lines.join("\n"));
+}
+
+/// What each of the commands about attestations costs: attest, verify-attestation, download attestation, and download signature.
+#[track_caller]
+fn attestations_cost(behaviour: Behaviour, form: &[&str], [attest, verify, download, signature]: [usize; 4]) {
+    let registry = TestRegistry::start(behaviour);
+    let sandbox = Sandbox::new();
+    sandbox.write("p.json", "{}");
+    count(&registry, &sandbox, &[&["attest", "--predicate", "p.json"], KEYED, form].concat(), attest);
+    count(&registry, &sandbox, &["verify-attestation", "--key", "cosign.pub", "--insecure-ignore-tlog"], verify);
+    count(&registry, &sandbox, &["download", "attestation"], download);
+    sandbox.sign(&[form, &["--registry-username", USER, "--registry-password", PASSWORD, &registry.image("v1")]].concat()).run().exits(0);
+    count(&registry, &sandbox, &["download", "signature"], signature);
+}
+
+#[test]
+fn attestations_as_bundles() {
+    // attest as sign, verify-attestation as verify; download looks under the .att tag too; for download signature there are two bundles.
+    attestations_cost(Behaviour::default(), &[], [4, 4, 5, 6]);
+    attestations_cost(Behaviour::without_referrers(), &[], [8, 5, 6, 7]);
+    let bearer = |behaviour: Behaviour| behaviour.with(|b| b.authentication = Authentication::Bearer);
+    attestations_cost(bearer(Behaviour::default()), &[], [6, 6, 7, 8]);
+    attestations_cost(bearer(Behaviour::without_referrers()), &[], [10, 7, 8, 9]);
+}
+
+#[test]
+fn attestations_in_the_older_form() {
+    attestations_cost(Behaviour::default(), &[OLD_FORM], [6, 4, 4, 4]);
+    attestations_cost(Behaviour::without_referrers(), &[OLD_FORM], [6, 5, 5, 5]);
+    let bearer = |behaviour: Behaviour| behaviour.with(|b| b.authentication = Authentication::Bearer);
+    attestations_cost(bearer(Behaviour::default()), &[OLD_FORM], [8, 6, 6, 6]);
+}
+
+#[test]
+fn the_older_form_with_tokens() {
+    let bearer = |behaviour: Behaviour| behaviour.with(|b| b.authentication = Authentication::Bearer);
+    costs(bearer(Behaviour::default()), &[OLD_FORM], 8, 6);
+    costs(bearer(Behaviour::without_referrers()), &[OLD_FORM], 8, 7);
+}
+
+#[test]
+fn by_digest_nothing_is_resolved() {
+    let registry = TestRegistry::start(Behaviour::default());
+    let sandbox = Sandbox::new();
+    let image = registry.image(images::digest("v1"));
+    sandbox.sign(&[&image]).run().exits(0);
+    // The subject's media type and size come from a HEAD.
+    assert_eq!(registry.requests().len(), 4, "{}", lines(&registry).join("\n"));
+    registry.forget();
+    sandbox.verify(&[&image]).run().exits(0);
+    assert_eq!(registry.requests().len(), 3, "{}", lines(&registry).join("\n"));
+    registry.forget();
+    sandbox.cosign(["triangulate", &image]).run().exits(0);
+    assert_eq!(registry.requests().len(), 0, "{}", lines(&registry).join("\n"));
+}
+
+#[test]
+fn a_tag_is_resolved_by_one_request() {
+    let registry = TestRegistry::start(Behaviour::default());
+    count(&registry, &Sandbox::new(), &["triangulate"], 1);
+    count(&registry, &Sandbox::new(), &["triangulate", "--type", "digest"], 1);
 }
 
 #[test]

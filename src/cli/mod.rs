@@ -16,6 +16,8 @@ pub mod help_text;
 pub mod render;
 pub mod resolve;
 pub mod runtime;
+#[cfg(unix)]
+pub mod signals;
 pub mod terminal;
 pub mod usage_error;
 

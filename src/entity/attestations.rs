@@ -15,7 +15,7 @@ use crate::format::bundle::{Bundle, BundleContent};
 use crate::format::dsse::Envelope;
 use crate::format::intoto::Statement;
 use crate::format::oci::{Manifest, media_type};
-use crate::registry::{FetchedManifest, RegistryError, Repository, TagUpdate};
+use crate::registry::{FetchedManifest, RegistryError, Repository, Stored, TagUpdate};
 
 /// The predicate type of the statement in an envelope; `None` where it holds none.
 pub fn predicate_type_of(envelope: &Envelope) -> Option<String> {
@@ -81,6 +81,15 @@ impl<'a> ReplaceAttestations<'a> {
         Self { repository, new, ui, was_told: AtomicBool::new(false) }
     }
 
+    /// Uploads the envelope, then writes the tag.
+    ///
+    /// # Errors
+    /// What the registry says.
+    pub async fn store(&self, tag: &str) -> Result<Option<Stored>, RegistryError> {
+        upload_payloads(self.repository, std::slice::from_ref(self.new.layer)).await?;
+        self.repository.update_tag(tag, self).await
+    }
+
     fn tell(&self, replaces: bool, predicate_type: &str) {
         if !self.was_told.load(Ordering::Relaxed) {
             let what = if replaces { "Replacing" } else { "Not replacing" };
@@ -118,10 +127,8 @@ impl TagUpdate for ReplaceAttestations<'_> {
             return Ok(None);
         }
         self.repository.put_blob(&Digest::sha256(&config), &config).await?;
-        // Another round after another writer changes the config only.
-        if !self.was_told.swap(true, Ordering::Relaxed) {
-            upload_payloads(self.repository, &[self.new.layer]).await?;
-        }
+        // Another round after another writer is not worth a word.
+        self.was_told.store(true, Ordering::Relaxed);
         Ok(Some((image.media_type().to_owned(), manifest)))
     }
 

@@ -1,7 +1,6 @@
 //! The image under a `.sig` or `.att` tag: one layer for each signature, as cosign's SIGNATURE_SPEC and go-containerregistry write it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -11,7 +10,7 @@ use super::MAX_ATTACHED;
 use crate::crypto::Digest;
 use crate::encoding::{UnixTime, go_json};
 use crate::format::oci::{Descriptor, Manifest, media_type};
-use crate::registry::{FetchedManifest, RegistryError, Repository, TagUpdate};
+use crate::registry::{FetchedManifest, RegistryError, Repository, Stored, TagUpdate};
 
 /// The time that Go writes for no time.
 const NO_TIME: &str = "0001-01-01T00:00:00Z";
@@ -51,13 +50,21 @@ pub struct AppendSignatures<'a> {
     style: ImageStyle,
     /// Which of them need not be appended.
     is_duplicate: &'a IsDuplicate<'a>,
-    payloads_uploaded: AtomicBool,
 }
 
 impl<'a> AppendSignatures<'a> {
     /// Appends those of `layers` that are no duplicates of what is there, to the image in `repository`.
     pub fn new(repository: &'a dyn Repository, layers: &'a [SignatureLayer], style: ImageStyle, is_duplicate: &'a IsDuplicate<'a>) -> Self {
-        Self { repository, layers, style, is_duplicate, payloads_uploaded: AtomicBool::new(false) }
+        Self { repository, layers, style, is_duplicate }
+    }
+
+    /// Uploads the payloads, then writes the tag: however often other writers make that necessary, it changes the config only.
+    ///
+    /// # Errors
+    /// What the registry says.
+    pub async fn store(&self, tag: &str) -> Result<Option<Stored>, RegistryError> {
+        upload_payloads(self.repository, self.layers).await?;
+        self.repository.update_tag(tag, self).await
     }
 }
 
@@ -233,12 +240,12 @@ impl TagUpdate for AppendSignatures<'_> {
             Some(present) => SignatureImage::read(self.repository, present).await?,
             None => SignatureImage::empty(self.style),
         };
-        let fresh: Vec<&SignatureLayer> =
-            self.layers.iter().filter(|layer| !image.layers().iter().any(|existing| (self.is_duplicate)(existing, layer))).collect();
+        let is_fresh = |layer: &&SignatureLayer| !image.layers().iter().any(|existing| (self.is_duplicate)(existing, layer));
+        let fresh: Vec<&SignatureLayer> = self.layers.iter().filter(is_fresh).collect();
         if fresh.is_empty() {
             return Ok(None);
         }
-        for layer in &fresh {
+        for layer in fresh {
             image.append(layer)?;
         }
         if let Some(moment) = self.style.created {
@@ -246,11 +253,6 @@ impl TagUpdate for AppendSignatures<'_> {
         }
         let (config, manifest) = image.encode()?;
         self.repository.put_blob(&Digest::sha256(&config), &config).await?;
-        // Another round after another writer changes the config only.
-        if !self.payloads_uploaded.load(Ordering::Relaxed) {
-            upload_payloads(self.repository, &fresh).await?;
-            self.payloads_uploaded.store(true, Ordering::Relaxed);
-        }
         Ok(Some((image.media_type().to_owned(), manifest)))
     }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HOST, HeaderValue};
+use tokio::sync::OnceCell;
 
 use super::exchange::{ERROR_BODY_LIMIT, Request, Response};
 use super::proxy::ProxyRules;
@@ -52,6 +53,8 @@ struct Inner {
     secure: OnceLock<Result<reqwest::Client, HttpError>>,
     /// Under a server name override: by real host.
     renamed: Mutex<HashMap<String, reqwest::Client>>,
+    /// By server: whether one has answered.
+    greeted: Mutex<HashMap<String, Arc<OnceCell<()>>>>,
 }
 
 impl ClientOptions {
@@ -76,6 +79,7 @@ impl Client {
             plain: OnceLock::new(),
             secure: OnceLock::new(),
             renamed: Mutex::default(),
+            greeted: Mutex::default(),
             context: context.clone(),
         };
         for password in inner.proxies.passwords() {
@@ -176,7 +180,7 @@ impl Client {
     }
 
     async fn exchange(&self, request: &Request) -> Result<Response, HttpError> {
-        let exchange = self.read(request);
+        let exchange = self.shared(request);
         let outcome = match self.inner.context.deadline.instant() {
             Some(moment) => match tokio::time::timeout_at(moment.into(), exchange).await {
                 Ok(outcome) => outcome,
@@ -189,6 +193,26 @@ impl Client {
             Err(Broken::Http(error)) => Err(error),
             Err(Broken::Transport(error)) => Err(self.transport(request, &error)),
         }
+    }
+
+    /// Sends a request and reads the answer. The first request to a server by https goes alone: only its answer tells whether the others can share
+    /// its connection (HTTP/2).
+    async fn shared(&self, request: &Request) -> Result<Response, Broken> {
+        if request.url.scheme() != "https" {
+            return self.read(request).await;
+        }
+        let mut first = None;
+        let greeted = self.greeted(&request.url);
+        greeted.get_or_init(|| async { first = Some(self.read(request).await) }).await;
+        match first {
+            Some(outcome) => outcome,
+            None => self.read(request).await,
+        }
+    }
+
+    fn greeted(&self, url: &Url) -> Arc<OnceCell<()>> {
+        let server = format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+        self.inner.greeted.lock().unwrap_or_else(PoisonError::into_inner).entry(server).or_default().clone()
     }
 
     async fn read(&self, request: &Request) -> Result<Response, Broken> {

@@ -1,7 +1,6 @@
 //! Requests and answers.
 
-use std::sync::Arc;
-
+use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
 
@@ -17,7 +16,7 @@ pub enum BodyKind {
     Credentials,
 }
 
-/// A request. Bodies are held in memory, so that a request can be sent again.
+/// A request. Bodies are held in memory, so that a request can be sent again; its clones share them.
 #[derive(Clone)]
 pub struct Request {
     /// The method.
@@ -26,8 +25,8 @@ pub struct Request {
     pub url: Url,
     /// The headers, `User-Agent` excepted.
     pub headers: HeaderMap,
-    /// The body; `None` for none. Shared, since it may be large and is sent again where an attempt fails.
-    pub body: Option<Arc<Vec<u8>>>,
+    /// The body; `None` for none.
+    pub body: Option<Bytes>,
     /// The most bytes that a successful answer may have. Answers with an error status are cut at [`ERROR_BODY_LIMIT`] instead.
     pub limit: u64,
     /// What the bodies are.
@@ -60,8 +59,8 @@ impl Request {
 
     /// Sets the body and its media type.
     #[must_use]
-    pub fn body(mut self, media_type: &str, bytes: Vec<u8>) -> Self {
-        self.body = Some(Arc::new(bytes));
+    pub fn body(mut self, media_type: &str, bytes: impl Into<Bytes>) -> Self {
+        self.body = Some(bytes.into());
         self.header(reqwest::header::CONTENT_TYPE, media_type)
     }
 

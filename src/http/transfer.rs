@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::stream;
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 
@@ -24,14 +25,14 @@ pub(super) fn shown(context: &Context, request: &Request, what: &str, size: u64)
 }
 
 /// A request's body; a long blob goes in pieces, its length said nevertheless.
-pub(super) fn body(context: &Context, request: &Request, bytes: &Arc<Vec<u8>>, headers: &mut HeaderMap) -> reqwest::Body {
+pub(super) fn body(context: &Context, request: &Request, bytes: &Bytes, headers: &mut HeaderMap) -> reqwest::Body {
     let size = bytes.len() as u64;
-    let Some(progress) = shown(context, request, "sending", size) else { return bytes.as_slice().to_vec().into() };
+    let Some(progress) = shown(context, request, "sending", size) else { return bytes.clone().into() };
     headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
     let progress: Arc<dyn Progress> = progress.into();
-    let bytes = Arc::clone(bytes);
+    let bytes = bytes.clone();
     let counted = (0..bytes.len()).step_by(PIECE).map(move |start| {
-        let piece = bytes[start..bytes.len().min(start + PIECE)].to_vec();
+        let piece = bytes.slice(start..bytes.len().min(start + PIECE));
         progress.advance(piece.len() as u64);
         Ok::<_, std::convert::Infallible>(piece)
     });

@@ -161,8 +161,7 @@ async fn logged(content: &BundleContent, signer: &SignerMaterial, log: &LogLooku
     };
     Ok(match content {
         BundleContent::Envelope(envelope) => {
-            let (json, signed) = (envelope.to_json(), envelope.signed_bytes());
-            let content = LoggedContent::Envelope { json: &json, signed: &signed };
+            let content = LoggedContent::Envelope { envelope, json: None };
             log.find(&Logged { content, signature: &envelope.single_signature()?.signature, key }).await?
         }
         BundleContent::Message(message) => {

@@ -70,8 +70,11 @@ async fn from_api(repository: &RemoteRepository, subject: &Digest) -> Result<Opt
     let first = repository.url(&format!("referrers/{subject}")).await?;
     let mut entries: Vec<Descriptor> = Vec::new();
     let mut page = Some(first.clone());
+    let mut seen: Vec<Url> = Vec::new();
     for number in 0..limits::REFERRER_PAGES {
-        let Some(url) = page else { return Ok(Some(entries)) };
+        // A listing that goes round in circles says nothing new.
+        let Some(url) = page.filter(|url| !seen.contains(url)) else { return Ok(Some(entries)) };
+        seen.push(url.clone());
         let request = Request::new(Method::GET, url, limits::MANIFEST_BYTES).header(ACCEPT, media_type::OCI_INDEX);
         let response = repository.send(request).await?;
         let index = match response.status.as_u16() {
@@ -144,6 +147,7 @@ impl TagUpdate for Added<'_> {
         if index.manifests.len() >= limits::REFERRERS {
             return Err(RegistryError::TooMany { what: "entries of the referrers fallback tag".to_owned(), limit: limits::REFERRERS });
         }
+        index.schema_version = 2;
         index.manifests.push(self.entry.clone());
         index.manifests.sort_by(|a, b| a.digest.cmp(&b.digest));
         let bytes = go_json::to_vec(&index)

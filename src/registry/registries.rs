@@ -148,6 +148,9 @@ impl Registries {
             return Ok(keychain.clone());
         }
         let keychain = Keychain::load(self.shared.context.env.clone())?;
+        if let Some(ignored) = keychain.ignored() {
+            self.shared.context.ui.warn(ignored);
+        }
         #[cfg(feature = "k8s-keychain")]
         let keychain = match self.shared.options.k8s_keychain {
             true => keychain.with_clouds(K8sKeychain::new(&self.shared.context)?),

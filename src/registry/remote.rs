@@ -11,7 +11,7 @@ use super::host::{Caller, Host};
 use super::keychain::Credential;
 use super::{Access, FetchedManifest, RegistryError, Repository, Stored, TagUpdate, limits, lock, referrers, update, upload};
 use crate::ambient::Context;
-use crate::crypto::Digest;
+use crate::crypto::{Digest, HashAlgorithm};
 use crate::encoding::base64;
 use crate::format::oci::{Descriptor, RepositoryName, Selector, media_type};
 use crate::http::header::{ACCEPT, CONTENT_LENGTH};
@@ -107,8 +107,9 @@ impl RemoteRepository {
                 return Err(RegistryError::DigestMismatch { what: self.what(selector), expected: asked.clone(), actual: said.to_string() });
             }
             (Selector::Digest(asked), _) => asked.clone(),
-            (Selector::Tag(_), Some(said)) => said,
-            (Selector::Tag(_), None) => return Ok(None),
+            // Images are known by their SHA-256: with another digest the manifest has to be fetched.
+            (Selector::Tag(_), Some(said)) if said.algorithm() == HashAlgorithm::Sha256 => said,
+            (Selector::Tag(_), _) => return Ok(None),
         };
         let size = response.header(CONTENT_LENGTH).and_then(|length| length.parse::<i64>().ok()).filter(|length| *length > 0);
         let known = MANIFEST_TYPES.contains(&response.media_type());
@@ -125,13 +126,16 @@ impl RemoteRepository {
             // What old registries sign is not what they hash.
             Selector::Tag(_) => said.filter(|_| !response.media_type().starts_with("application/vnd.docker.distribution.manifest.v1")),
         };
-        let digest = match &expected {
-            Some(expected) => expected.algorithm().digest(&response.body),
-            None => Digest::sha256(&response.body),
-        };
-        if let Some(expected) = expected.filter(|expected| *expected != digest) {
-            return Err(RegistryError::DigestMismatch { what: self.what(selector), expected, actual: digest.to_string() });
+        if let Some(expected) = expected {
+            let actual = expected.algorithm().digest(&response.body);
+            if expected != actual {
+                return Err(RegistryError::DigestMismatch { what: self.what(selector), expected, actual: actual.to_string() });
+            }
         }
+        let digest = match selector {
+            Selector::Digest(asked) => asked.clone(),
+            Selector::Tag(_) => Digest::sha256(&response.body),
+        };
         let media_type = manifest_media_type(response.media_type(), &response.body);
         let size = i64::try_from(response.body.len()).unwrap_or(i64::MAX);
         Ok(FetchedManifest { descriptor: Descriptor::new(media_type, size, &digest), bytes: response.body })

@@ -1,5 +1,7 @@
 //! Uploads of blobs: one POST where the registry takes it so, else POST and PUT.
 
+use bytes::Bytes;
+
 use super::remote::RemoteRepository;
 use super::{RegistryError, limits};
 use crate::crypto::Digest;
@@ -15,9 +17,11 @@ pub async fn blob(repository: &RemoteRepository, digest: &Digest, bytes: &[u8]) 
     if !small && exists(repository, digest).await? {
         return Ok(());
     }
+    // Shared by all requests that send it.
+    let bytes = Bytes::copy_from_slice(bytes);
     let refused_before = repository.host().single_post.get() == Some(&false);
     let response = if small && !refused_before {
-        let response = start(repository, digest, Some(bytes)).await?;
+        let response = start(repository, digest, Some(bytes.clone())).await?;
         match response.status.as_u16() {
             201 | 204 => {
                 let _ = repository.host().single_post.set(true);
@@ -45,16 +49,16 @@ async fn exists(repository: &RemoteRepository, digest: &Digest) -> Result<bool, 
     Ok(repository.send(Request::new(Method::HEAD, url, 0)).await?.status == StatusCode::OK)
 }
 
-async fn start(repository: &RemoteRepository, digest: &Digest, bytes: Option<&[u8]>) -> Result<Response, RegistryError> {
+async fn start(repository: &RemoteRepository, digest: &Digest, bytes: Option<Bytes>) -> Result<Response, RegistryError> {
     let mut url = repository.url("blobs/uploads/").await?;
     if bytes.is_some() {
         url.set_query(Some(&format!("digest={digest}")));
     }
     let request = Request::new(Method::POST, url, limits::ACKNOWLEDGEMENT_BYTES).kind(BodyKind::Blob);
-    repository.send(request.body(OCTETS, bytes.unwrap_or_default().to_vec())).await
+    repository.send(request.body(OCTETS, bytes.unwrap_or_default())).await
 }
 
-async fn finish(repository: &RemoteRepository, digest: &Digest, bytes: &[u8], started: &Response) -> Result<(), RegistryError> {
+async fn finish(repository: &RemoteRepository, digest: &Digest, bytes: Bytes, started: &Response) -> Result<(), RegistryError> {
     if started.status == StatusCode::CREATED {
         return Ok(());
     }
@@ -69,7 +73,7 @@ async fn finish(repository: &RemoteRepository, digest: &Digest, bytes: &[u8], st
     let origin: Url = repository.url("").await?;
     let mut url = destination::resolve(&origin, &started.url, location)?;
     url.query_pairs_mut().append_pair("digest", &digest.to_string());
-    let request = Request::new(Method::PUT, url, limits::ACKNOWLEDGEMENT_BYTES).kind(BodyKind::Blob).body(OCTETS, bytes.to_vec());
+    let request = Request::new(Method::PUT, url, limits::ACKNOWLEDGEMENT_BYTES).kind(BodyKind::Blob).body(OCTETS, bytes);
     let response = repository.send(request).await?;
     if response.status.is_success() { Ok(()) } else { Err(RegistryError::of(&response)) }
 }

@@ -1,6 +1,7 @@
 //! Measurements, none of which can fail: start-up, `sign` and `verify`, with request counts and peak memory, each as a ratio against
 //! something in the same run. `cargo bench` measures the release binary; `COSIGN_BIN` names another, `COSIGN_REF` one to compare with. `COSIGN_BENCH=large`
 //! measures large predicates instead.
+//! `cargo bench -- many` measures many images and many referrers only.
 //!
 //! | Yardstick | What it is |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! Many images, named by tags, and many referrers: what concurrency gains at 20 ms a request, and what a thousand referrers cost in memory.
+//! Many images, named by tags and by digests, and many referrers: what concurrency gains at 20 ms a request, and what a thousand referrers cost in memory.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,28 +16,40 @@ const ROUNDS: usize = 3;
 pub fn run(program: &Path) {
     let registry = TestRegistry::start(Behaviour::default().with(|b| b.latency = LATENCY));
     let sandbox = Sandbox::new().with_program(program.to_owned());
-    let names: Vec<String> = {
+    let (tags, digests): (Vec<String>, Vec<String>) = {
         let mut store = registry.store();
         let content = store.repository("app");
         let (_, image) = content.manifest(images::digest("v1")).unwrap();
         let named = |n: usize| {
             let tag = format!("n{n}");
-            content.put_manifest(Some(&tag), &image.media_type, &[&image.bytes[..], &b" ".repeat(n)].concat());
-            format!("{}/app:{tag}", registry.host())
+            let digest = content.put_manifest(Some(&tag), &image.media_type, &[&image.bytes[..], &b" ".repeat(n)].concat());
+            (format!("{}/app:{tag}", registry.host()), format!("{}/app@{digest}", registry.host()))
         };
-        (1..=IMAGES).map(named).collect()
+        (1..=IMAGES).map(named).unzip()
     };
-    let images: Vec<&str> = names.iter().map(String::as_str).collect();
-    one(sandbox.sign(&images).command());
-    let elapsed = |workers: &str| {
-        let runs = (0..ROUNDS).map(|_| one(sandbox.verify(&[&["--max-workers", workers], &images[..]].concat()).command()).elapsed);
-        runs.min().unwrap().as_secs_f64()
-    };
-    let serial = elapsed("1");
-    for workers in ["10", "40"] {
-        println!("verify, {IMAGES} images at {LATENCY:?}: --max-workers {workers} is {:.1} x one after another", serial / elapsed(workers));
+    one(sandbox.sign(&borrowed(&digests)).command());
+    for (kind, names) in [("tag", &tags), ("digest", &digests)] {
+        let images = borrowed(names);
+        let elapsed = |workers: &str| {
+            let runs = (0..ROUNDS).map(|_| one(sandbox.verify(&[&["--max-workers", workers], &images[..]].concat()).command()).elapsed);
+            runs.min().unwrap().as_secs_f64()
+        };
+        let serial = elapsed("1");
+        for workers in ["10", "40"] {
+            let parallel = elapsed(workers);
+            println!(
+                "verify, {IMAGES} images by {kind} at {LATENCY:?}: {:.0} ms one after another, {:.0} ms by {workers} workers: {:.1} x",
+                serial * 1e3,
+                parallel * 1e3,
+                serial / parallel
+            );
+        }
     }
     memory(program);
+}
+
+fn borrowed(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
 }
 
 fn memory(program: &Path) {

@@ -87,6 +87,9 @@ fn ratio(cost: &Cost, other: Option<&Cost>) -> String {
 
 /// Measures everything and prints a table.
 pub fn run() {
+    if std::env::args().any(|argument| argument == "many") {
+        return crate::many::run(&program());
+    }
     let scratch = Sandbox::new();
     scratch.write("work", vec![0_u8; 64 << 20]);
     let work = scratch.path("work");

@@ -1,5 +1,5 @@
 //! A small HTTP/1.1 server on a free loopback port: a thread a connection, keep-alive, bodies by length or chunked, answers that may be cut
-//! off or dripped. Anything that is no HTTP (a TLS handshake on a plain port) closes the connection.
+//! off or dripped. Anything that is no HTTP (a TLS handshake on a plain port) closes the connection. Where its TLS offers h2 it speaks HTTP/2 only.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -9,6 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use super::http2;
 
 /// One request, its body read.
 #[derive(Debug, Clone)]
@@ -109,6 +111,7 @@ pub struct Server {
     address: std::net::SocketAddr,
     stopping: Arc<AtomicBool>,
     connections: Arc<AtomicUsize>,
+    http2_requests: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -117,7 +120,8 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let stopping = Arc::new(AtomicBool::new(false));
         let connections = Arc::new(AtomicUsize::new(0));
-        let (stop, count) = (stopping.clone(), connections.clone());
+        let http2_requests = Arc::new(AtomicUsize::new(0));
+        let (stop, count, served) = (stopping.clone(), connections.clone(), http2_requests.clone());
         thread::spawn(move || {
             for stream in listener.incoming() {
                 if stop.load(Ordering::SeqCst) {
@@ -125,16 +129,24 @@ impl Server {
                 }
                 let Ok(stream) = stream else { continue };
                 count.fetch_add(1, Ordering::SeqCst);
-                let (tls, handler) = (tls.clone(), handler.clone());
-                thread::spawn(move || serve(stream, tls, &*handler));
+                let (tls, handler, served) = (tls.clone(), handler.clone(), served.clone());
+                thread::spawn(move || match tls {
+                    Some(tls) if tls.alpn_protocols.iter().any(|name| name == b"h2") => http2::converse(stream, tls, handler, served),
+                    tls => serve(stream, tls, &*handler),
+                });
             }
         });
-        Self { address, stopping, connections }
+        Self { address, stopping, connections, http2_requests }
     }
 
     /// `127.0.0.1:PORT`.
     pub fn host(&self) -> String {
         self.address.to_string()
+    }
+
+    /// How many requests came by HTTP/2 so far.
+    pub fn http2_requests(&self) -> usize {
+        self.http2_requests.load(Ordering::SeqCst)
     }
 
     /// How many connections were accepted so far.

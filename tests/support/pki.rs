@@ -76,3 +76,10 @@ fn configured(issued: &Issued, clients: Option<&Issued>) -> Arc<ServerConfig> {
     };
     Arc::new(config.with_single_cert(chain, key).unwrap())
 }
+
+/// The same for a server that offers these protocols by ALPN.
+pub fn server_config_offering(issued: &Issued, protocols: &[&str]) -> Arc<ServerConfig> {
+    let mut config = (*server_config(issued)).clone();
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    Arc::new(config)
+}

@@ -178,6 +178,11 @@ pub struct Running {
 }
 
 impl Running {
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn wait(mut self) -> Outcome {
         let out = reader(self.child.stdout.take().unwrap());
         let err = reader(self.child.stderr.take().unwrap());

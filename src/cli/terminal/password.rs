@@ -69,11 +69,11 @@ mod unix {
     use std::fs::File;
     use std::io::{self, Read};
 
-    use rustix::process::{Signal, getpid, kill_process};
     use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
     use zeroize::{Zeroize, Zeroizing};
 
     use super::{Password, input};
+    use crate::cli::signals::interrupt;
 
     /// No line is longer.
     const LIMIT: usize = 4 * 1024;
@@ -110,7 +110,7 @@ mod unix {
                 Typed::Line(line) => Ok(Password::new(line.to_vec())),
                 Typed::Interrupt => {
                     self.restore();
-                    kill_process(getpid(), Signal::INT)?;
+                    interrupt()?;
                     Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"))
                 }
             }

@@ -26,6 +26,8 @@ impl Bars {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
+        // At once: what is over before the first beat is shown too.
+        bar.tick();
         bar.enable_steady_tick(Duration::from_millis(100));
         Box::new(Bar(bar))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Descriptor;
 
@@ -18,7 +18,7 @@ pub struct Manifest {
     /// The config blob.
     pub config: Descriptor,
     /// The layers, in order.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_none")]
     pub layers: Vec<Descriptor>,
     /// Annotations, sorted by key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,17 +31,22 @@ pub struct Manifest {
     pub artifact_type: Option<String>,
 }
 
+/// A list, which Go writes as `null` where it is empty.
+fn null_as_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Descriptor>, D::Error> {
+    Ok(Option::<Vec<Descriptor>>::deserialize(deserializer)?.unwrap_or_default())
+}
+
 /// An image index (OCI, or a Docker manifest list).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Index {
-    /// Always 2.
-    #[serde(rename = "schemaVersion")]
+    /// Always 2; 0 where somebody left it out.
+    #[serde(rename = "schemaVersion", default)]
     pub schema_version: i64,
     /// Media type of the index itself.
     #[serde(rename = "mediaType", default, skip_serializing_if = "String::is_empty")]
     pub media_type: String,
     /// What it lists.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_none")]
     pub manifests: Vec<Descriptor>,
     /// Annotations, sorted by key.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -68,14 +68,14 @@ pub(super) async fn layer(
     let tag = request.place.attestation_tag(&target.digest);
     let stored = if request.replace {
         let layer = AttestationLayer { layer: &layers[0], predicate_type, style, max_size: request.place.max_size };
-        repository.update_tag(&tag, &ReplaceAttestations::new(repository, layer, &*context.ui)).await
+        ReplaceAttestations::new(repository, layer, &*context.ui).store(&tag).await
     } else {
         // A signature is made of randomness: the same bytes are the same attestation.
         let digest = Digest::sha256(&layers[0].payload).to_string();
         let is_duplicate = |existing: &Descriptor, layer: &SignatureLayer| {
             existing.digest == digest && existing.annotations.as_ref() == Some(&layer.annotations)
         };
-        repository.update_tag(&tag, &AppendSignatures::new(repository, &layers, style, &is_duplicate)).await
+        AppendSignatures::new(repository, &layers, style, &is_duplicate).store(&tag).await
     };
     stored.map(drop).map_err(AttestStepError::Store)
 }

@@ -42,7 +42,7 @@ pub(super) async fn signatures(
     let is_duplicate = |existing: &Descriptor, layer: &SignatureLayer| is_same_claim(identity, existing, layer);
     let update = AppendSignatures::new(&*target.signatures, &layers, *style, &is_duplicate);
     let tag = request.place.signature_tag(&target.digest);
-    target.signatures.update_tag(&tag, &update).await.map_err(SignImageError::Store)?;
+    update.store(&tag).await.map_err(SignImageError::Store)?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
+use tokio::sync::Semaphore;
 
 use crate::ambient::{Context, DeadlineExceeded};
 use crate::encoding::UnixTime;
@@ -131,6 +132,8 @@ pub struct NoMatch {
     pub signatures: Vec<String>,
 }
 
+/// How many images for each worker are waited for: those under way, those done that an earlier one holds up, those that come next.
+const WINDOW: usize = 4;
 /// The most reasons that a message quotes.
 const MAX_REASONS: usize = 20;
 
@@ -184,14 +187,19 @@ pub async fn verify_images(
     // All arguments are looked at before the first request.
     let images = request.images.iter().map(|typed| Subject::parse(typed, request.local)).collect::<Result<Vec<_>, _>>()?;
     let progress = progress::of_images(context, "verifying images", images.len());
+    let workers = Semaphore::new(request.max_workers.clamp(1, Semaphore::MAX_PERMITS));
+    let workers = &workers;
     let mut results = stream::iter(images)
         .map(|subject| async move {
+            // An error would mean that the semaphore was closed, which it never is.
+            let _turn = workers.acquire().await;
             match subject {
                 Subject::Image(image) => image::verify(request, registries, image, (context, now)).await,
                 Subject::Saved(directory) => image::verify_saved(request, registries, directory, (context, now)).await,
             }
         })
-        .buffered(request.max_workers.max(1));
+        // Results wait for their turn, so that one slow image does not keep the workers idle.
+        .buffered(request.max_workers.max(1).saturating_mul(WINDOW));
     while let Some(result) = results.next().await {
         context.deadline.check()?;
         progress.advance(1);

@@ -1,7 +1,7 @@
 //! Credential helpers: programs named `docker-credential-NAME` that speak Docker's protocol over their standard streams.
 
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -44,13 +44,13 @@ struct Entry<'a> {
 pub fn get(helper: &str, server: &str, env: &dyn Env) -> Result<Credential, RegistryError> {
     let program = format!("docker-credential-{helper}");
     let output = match run(&program, "get", server.as_bytes(), env)? {
-        Ran { success: true, output } => output,
-        Ran { success: false, output } => {
-            let said = String::from_utf8_lossy(&output);
+        Ran { status, output } if status.success() => output,
+        ran => {
+            let said = String::from_utf8_lossy(&ran.output);
             if NOT_FOUND.iter().any(|known| said.trim().ends_with(known)) {
                 return Ok(Credential::default());
             }
-            return Err(failed(&program, format!("it failed and said: {}", text::quote(said.trim()))));
+            return Err(failed(&program, ran.failure()));
         }
     };
     let mut answer: Answer =
@@ -74,17 +74,25 @@ pub fn store(helper: &str, server: &str, username: &str, password: &Password, en
     let secret = std::str::from_utf8(password.expose()).map_err(|_| failed(&program, "the password is no UTF-8".to_owned()))?;
     let entry = serde_json::to_vec(&Entry { server_url: server, username, secret }).map_err(|error| failed(&program, error.to_string()))?;
     match run(&program, "store", &Zeroizing::new(entry), env)? {
-        Ran { success: true, .. } => Ok(()),
-        Ran { output, .. } => {
-            Err(failed(&program, format!("it failed and said: {}", text::quote(String::from_utf8_lossy(&output).trim()))))
-        }
+        ran if ran.status.success() => Ok(()),
+        ran => Err(failed(&program, ran.failure())),
     }
 }
 
 /// A helper that ran to its end.
 struct Ran {
-    success: bool,
+    status: ExitStatus,
     output: Zeroizing<Vec<u8>>,
+}
+
+impl Ran {
+    /// Why it failed, as it said itself on standard output: Docker's protocol has no other place.
+    fn failure(&self) -> String {
+        match String::from_utf8_lossy(&self.output).trim() {
+            "" => format!("it ended with {} and said nothing", self.status),
+            said => format!("it failed and said: {}", text::quote(said)),
+        }
+    }
 }
 
 fn run(program: &str, action: &str, input: &[u8], env: &dyn Env) -> Result<Ran, RegistryError> {
@@ -104,7 +112,7 @@ fn run(program: &str, action: &str, input: &[u8], env: &dyn Env) -> Result<Ran, 
         stdout.take(OUTPUT_LIMIT).read_to_end(&mut output).map_err(io)?;
     }
     let status = child.wait().map_err(io)?;
-    Ok(Ran { success: status.success(), output })
+    Ok(Ran { status, output })
 }
 
 fn failed(program: &str, reason: String) -> RegistryError {

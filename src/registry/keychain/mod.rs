@@ -28,6 +28,7 @@ const DOCKER_HUB_NAMES: [&str; 4] = ["index.docker.io", "docker.io", "registry-1
 /// Where credentials are looked up. The configuration is read once.
 pub struct Keychain {
     env: Arc<dyn Env>,
+    ignored: Option<String>,
     /// `DOCKER_AUTH_CONFIG`, which wins over the file.
     from_variable: DockerConfig,
     from_file: DockerConfig,
@@ -47,18 +48,25 @@ impl Keychain {
             Some(path) => DockerConfig::read(&path)?,
             None => DockerConfig::default(),
         };
-        let from_variable = match env.var("DOCKER_AUTH_CONFIG").filter(|value| !value.trim().is_empty()) {
-            Some(value) => DockerConfig::parse(value.as_bytes())
-                .map_err(|reason| RegistryError::Config { path: "DOCKER_AUTH_CONFIG".into(), reason })?,
-            None => DockerConfig::default(),
+        let variable = env.var("DOCKER_AUTH_CONFIG").filter(|value| !value.trim().is_empty());
+        let (from_variable, ignored) = match variable.map(|value| DockerConfig::parse(value.as_bytes())) {
+            Some(Ok(config)) => (config, None),
+            Some(Err(reason)) => (DockerConfig::default(), Some(format!("DOCKER_AUTH_CONFIG is ignored: {reason}"))),
+            None => (DockerConfig::default(), None),
         };
         Ok(Self {
             env,
+            ignored,
             from_variable,
             from_file,
             #[cfg(feature = "k8s-keychain")]
             clouds: None,
         })
+    }
+
+    /// What was set and cannot be used, for a warning: Docker goes on without `DOCKER_AUTH_CONFIG` where it is malformed.
+    pub fn ignored(&self) -> Option<&str> {
+        self.ignored.as_deref()
     }
 
     /// The same, which asks the cloud providers too.

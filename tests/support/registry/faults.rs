@@ -27,6 +27,8 @@ pub enum Effect {
     Replace(Vec<u8>),
     /// The registry's answer without this header.
     Drop(&'static str),
+    /// The registry's answer with another value of this header, where it has it.
+    Header(&'static str, &'static str),
     /// Somebody else changes the content just before the request is served.
     Before(Box<dyn Fn(&mut Store) + Send>),
     /// Somebody else changes the content just after the request was served.
@@ -90,7 +92,7 @@ pub fn serve(state: &State, request: &Request, registry: &dyn Fn(&Request) -> Re
         return registry(request);
     };
     let fault = &faults[struck];
-    let (mut length, mut replacement, mut delivery, mut dropped) = (None, None, Delivery::Whole, None);
+    let (mut length, mut replacement, mut delivery, mut header) = (None, None, Delivery::Whole, None);
     match &fault.effect {
         Effect::Answer(response) => return response.clone(),
         Effect::Before(change) => change(&mut state.store.lock().unwrap()),
@@ -102,7 +104,8 @@ pub fn serve(state: &State, request: &Request, registry: &dyn Fn(&Request) -> Re
         Effect::Deliver(how) => delivery = *how,
         Effect::Truncate(bytes) => length = Some(*bytes),
         Effect::Replace(body) => replacement = Some(body.clone()),
-        Effect::Drop(header) => dropped = Some(*header),
+        Effect::Drop(name) => header = Some((*name, None)),
+        Effect::Header(name, value) => header = Some((*name, Some(*value))),
     }
     drop(faults);
     let mut response = registry(request);
@@ -115,8 +118,12 @@ pub fn serve(state: &State, request: &Request, registry: &dyn Fn(&Request) -> Re
         response.body.truncate(length);
         response = response.without("Content-Length");
     }
-    match dropped {
-        Some(header) => response.without(header),
-        None => response,
+    let had = |name: &str| response.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+    match header {
+        Some((name, value)) if had(name) => {
+            let response = response.without(name);
+            value.map_or(response.clone(), |value| response.with(name, value))
+        }
+        _ => response,
     }
 }

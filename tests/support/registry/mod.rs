@@ -155,6 +155,11 @@ impl TestRegistry {
         self.requests().iter().filter(|request| request.method == method && request.target.contains(part)).count()
     }
 
+    /// Requests that came by HTTP/2 so far.
+    pub fn http2_requests(&self) -> usize {
+        self.server.http2_requests()
+    }
+
     /// Connections accepted so far.
     pub fn connections(&self) -> usize {
         self.server.connections()
