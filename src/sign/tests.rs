@@ -189,15 +189,8 @@ fn finish(log: &Server, authority: Option<&Server>, key: PrivateKey, signature: 
     let clients = client(&Fake::default());
     let mut witnesses = Witnesses { logs: vec![Log::V1(v1::Rekor::new(&log.url, &clients).unwrap())], authorities: vec![] };
     witnesses.authorities.extend(authority.map(|server| TimestampService::new(&server.url, &clients).unwrap()));
-    let services = SigningServices {
-        trusted: None,
-        is_partial: true,
-        cached: None,
-        certifier: None,
-        witnesses,
-        by_hand: true,
-        prehash: false,
-    };
+    let services =
+        SigningServices { trusted: None, is_partial: true, cached: None, certifier: None, witnesses, by_hand: true, prehash: false };
     let identity = SigningIdentity { signer: Arc::new(key), certificate: None };
     let message = MessageSignature { signature, digest: Some((&Digest::sha256("file")).into()) };
     let bundle = Bundle::new(BundleContent::Message(message), identity.bundle_signer());

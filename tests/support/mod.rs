@@ -1,12 +1,9 @@
 //! What the flows need: a sandbox to run the program in, registries, images and keys.
 
 pub mod docker_registry;
-<<<<<<< HEAD
-pub mod forged;
-=======
 pub mod ferro_registry;
+pub mod forged;
 pub mod http2;
->>>>>>> registry
 pub mod http_client;
 pub mod http_server;
 pub mod images;
