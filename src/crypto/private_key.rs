@@ -11,7 +11,6 @@ use super::ed25519_prehash::Sha512Prehash;
 use super::public_key::PublicKeyError;
 use super::rsa_key::{self, PrivateNumbers, Weakness};
 use super::{Curve, Digest, Message, PublicKey, SignError, SignatureScheme, Signer};
-use crate::ambient::Rng;
 use crate::encoding::{pem, text};
 use crate::secret::PrivateKeyPem;
 

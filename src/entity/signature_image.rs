@@ -221,7 +221,7 @@ impl SignatureImage {
 ///
 /// # Errors
 /// What the registry says.
-pub async fn upload_payloads(repository: &dyn Repository, layers: &[&SignatureLayer]) -> Result<(), RegistryError> {
+pub async fn upload_payloads(repository: &dyn Repository, layers: &[SignatureLayer]) -> Result<(), RegistryError> {
     let mut done: Vec<Digest> = Vec::new();
     for layer in layers {
         let digest = Digest::sha256(&layer.payload);

@@ -17,7 +17,7 @@ pub(super) fn sign(
     (action, version): (&str, &str),
     (now, nonce): (OffsetDateTime, &[u8]),
 ) -> Request {
-    let payload = Digest::sha256(request.body.as_deref().map_or(&[][..], Vec::as_slice)).hex();
+    let payload = Digest::sha256(request.body.as_deref().unwrap_or_default()).hex();
     let date = UnixTime(now.unix_timestamp()).to_string();
     let nonce = hex::encode(nonce);
     let headers = [

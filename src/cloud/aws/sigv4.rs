@@ -60,7 +60,7 @@ fn canonical_request(request: &Request) -> (String, String) {
     let mut query: Vec<(String, String)> = request.url.query_pairs().map(|(name, value)| (encode(&name), encode(&value))).collect();
     query.sort();
     let query = query.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
-    let payload = Digest::sha256(request.body.as_deref().map_or(&[][..], Vec::as_slice)).hex();
+    let payload = Digest::sha256(request.body.as_deref().unwrap_or_default()).hex();
     let canonical = format!("{}\n{}\n{query}\n{lines}\n{names}\n{payload}", request.method, request.url.path());
     (names, canonical)
 }

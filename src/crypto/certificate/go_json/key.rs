@@ -4,7 +4,7 @@ use der::Tag;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::crypto::der_cursor::{Der, Malformed};
+use crate::crypto::asn1::{Der, Malformed};
 use crate::encoding::base64;
 
 /// Go's `x509.PublicKeyAlgorithm`.

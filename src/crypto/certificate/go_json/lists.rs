@@ -8,7 +8,7 @@ use super::some;
 use crate::crypto::certificate::Extension;
 use crate::crypto::certificate::extension::Meaning;
 use crate::crypto::certificate::name_constraints::NameConstraints;
-use crate::crypto::der_cursor::{Der, Malformed, context};
+use crate::crypto::asn1::{Der, Malformed, context};
 use crate::encoding::base64;
 
 /// Go's `asn1.ObjectIdentifier`: a list of numbers.
@@ -234,11 +234,11 @@ impl Policies {
         if let Some(extension) = value_of(extensions, 36) {
             let mut fields = Der::new(&extension.value).sequence()?;
             if let Some(explicit) = fields.optional(context(0, false))? {
-                self.require_explicit_policy = crate::crypto::der_cursor::small(explicit.value)?;
+                self.require_explicit_policy = crate::crypto::asn1::small(explicit.value)?;
                 self.require_explicit_policy_zero = self.require_explicit_policy == 0;
             }
             if let Some(mapping) = fields.optional(context(1, false))? {
-                self.inhibit_policy_mapping = crate::crypto::der_cursor::small(mapping.value)?;
+                self.inhibit_policy_mapping = crate::crypto::asn1::small(mapping.value)?;
                 self.inhibit_policy_mapping_zero = self.inhibit_policy_mapping == 0;
             }
         }
