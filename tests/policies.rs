@@ -128,3 +128,32 @@ fn provenance_is_shown_as_cosign_shows_it() {
     // By its URI the statement is shown as it was signed.
     verify(&sandbox, "https://slsa.dev/provenance/v0.2", &["slsa.rego"]).fails(1);
 }
+
+/// CUE and Rego side by side: what CUE refuses is not shown to Rego.
+#[test]
+fn cue_and_rego() {
+    for form in [NEW_FORM, OLD_FORM] {
+        let sandbox = attested(form);
+        sandbox.write("pass.cue", "predicateType: \"https://example.com/t\"\npredicate: n: <2\n");
+        sandbox.write("fail.cue", "predicateType: \"https://something.else\"\n");
+        judged(&sandbox, &["pass.cue"]).exits(0).says("will be validating against CUE policies: [pass.cue]\n\nVerification for ");
+        let both = judged(&sandbox, &["allow.rego", "pass.cue"]).exits(0);
+        both.says("against CUE policies: [pass.cue]\nwill be validating against Rego policies: [allow.rego]\n");
+        let failed = judged(&sandbox, &["allow.rego", "pass.cue", "fail.cue"]).fails(1).does_not_say("against Rego policies");
+        failed.says("- predicateType: conflicting values").says("Error: 1 validation errors occurred");
+        judged(&sandbox, &["pass.cue", "deny.rego"]).fails(1).says("- expression value, false, is not true");
+    }
+}
+
+#[test]
+fn cue_that_is_none_fails_before_anything_is_fetched() {
+    let sandbox = attested(NEW_FORM);
+    std::fs::remove_dir_all(sandbox.path("layout")).unwrap();
+    sandbox.write("broken.cue", "predicateType: {\n");
+    sandbox.write("foreign.cue", "import \"crypto/sha256\"\npredicate: n: len(sha256.Sum256(\"x\"))\n");
+    let absent = format!("- stat {}: no such file or directory", sandbox.path("absent.cue").display());
+    for (policy, reason) in [("broken.cue", "- "), ("foreign.cue", "crypto/sha256"), ("absent.cue", &absent)] {
+        let refused = judged(&sandbox, &[policy]).fails(1).says(&format!("against CUE policies: [{policy}]\nThere are 1 number of errors"));
+        refused.says(reason).says("Error: 1 validation errors occurred");
+    }
+}

@@ -39,23 +39,27 @@ fn each_shape_of_verdict() {
 }
 
 #[test]
-fn broken() {
-    println!("{}", verdict(""));
-    println!("{}", verdict("allow = true"));
-    println!("{}", in_package("allow {"));
-    println!("{}", in_package("allow { nope(1) }"));
-    println!("{}", in_package(r#"allow { http.send({"method":"get","url":"http://127.0.0.1"}) }"#));
-    println!("{}", in_package("allow { f(1) }\nf(x) { g(x) }\ng(x) { f(x) }"));
-    println!("{}", in_package("allow { a }\na { b }\nb { a }"));
-    println!("{}", in_package("allow { x := y }"));
-    println!("{}", in_package("allow = true\nallow = false"));
-    println!("{}", in_package("allow { data.signature.allow }"));
-    let mut chain = String::from("allow { r0 }\n");
-    for n in 0..508 {
-        chain.push_str(&format!("r{n} {{ r{} }}\n", n + 1));
+fn what_is_no_policy_is_refused_and_said_where() {
+    assert_eq!(in_package("allow { nope(1) }"), "1 error occurred: p.rego:3: rego_type_error: undefined function nope");
+    let network = in_package(r#"allow { http.send({"method": "get", "url": "http://127.0.0.1:1/"}) }"#);
+    assert_eq!(network, "1 error occurred: p.rego:3: the function http.send is not supported: a policy reaches no network");
+    let recursion = in_package("allow { f(1) }\nf(x) { g(x) }\ng(x) { f(x) }");
+    assert!(recursion.contains("rego_recursion_error: rule data.signature."), "{recursion}");
+    for rules in ["allow {", "allow { a }\na { b }\nb { a }", "allow { x == 1 }", "allow = true\nallow = false", "allow { data.signature.allow }"] {
+        let refused = in_package(rules);
+        assert!(refused.contains("error"), "{rules}: {refused}");
     }
-    chain.push_str("r508 { true }\n");
-    println!("{}", in_package(&chain));
+    assert!(verdict("allow = true").contains("rego_parse_error"));
+}
+
+#[test]
+fn chains_of_rules_are_bounded() {
+    let chain = |length: usize| {
+        let rules: String = (0..length).map(|n| format!("r{n} {{ r{} }}\n", n + 1)).collect();
+        in_package(&format!("allow {{ r0 }}\n{rules}r{length} {{ true }}\n"))
+    };
+    assert_eq!(chain(500), "");
+    assert!(chain(600).contains("more than 512 deep"));
 }
 
 #[test]
