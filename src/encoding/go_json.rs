@@ -26,7 +26,7 @@ pub fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json:
 }
 
 /// Reads a document as Go reads one into structs with fields of these `names`: letter case does not count in a name, of a field that
-/// is there twice the last one counts, and `null` leaves a field as it was.
+/// is there twice the last one counts, and `null` counts as absent.
 ///
 /// # Errors
 /// What `serde_json` says.
