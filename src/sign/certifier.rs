@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::identity::{SigningCertificate, SigningIdentity};
 use crate::ambient::Context;
-use crate::crypto::{PrivateKey, Signer};
+use crate::crypto::{Certificate, PrivateKey, Signer};
 use crate::encoding::UnixTime;
 use crate::format::trusted_root::TrustedRoot;
 use crate::sigstore::fulcio::{Fulcio, FulcioError, IssuedCertificate};
@@ -81,7 +81,7 @@ impl Session {
         // A person may have taken a while to log in.
         let now = UnixTime::from(context.clock.now());
         let issued = self.certifier.fulcio.certificate(&*signer, &token, now).await?;
-        let until = now.0.saturating_add(issued.leaf.not_after().0.saturating_sub(issued.leaf.not_before().0));
+        let until = lasts_until(&issued.leaf, now);
         if let Some(trusted) = trusted {
             check(&issued, trusted)?;
         }
@@ -90,6 +90,13 @@ impl Session {
         self.current = Some((identity.clone(), until));
         Ok(identity)
     }
+}
+
+/// Until when a certificate lasts that came just now, by this machine's clock: where that clock disagrees, as long as it lasts for Fulcio.
+fn lasts_until(leaf: &Certificate, now: UnixTime) -> i64 {
+    let lifetime = leaf.not_after().0.saturating_sub(leaf.not_before().0);
+    let left = leaf.not_after().0.saturating_sub(now.0);
+    if (LEAST_LEFT..=lifetime).contains(&left) { leaf.not_after().0 } else { now.0.saturating_add(lifetime) }
 }
 
 /// The certificate must count at its own beginning, whatever this machine's clock says, and its SCT must hold.
