@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::identity::{SigningCertificate, SigningIdentity};
 use crate::ambient::Context;
-use crate::crypto::{Certificate, PrivateKey, Signer};
+use crate::crypto::{PrivateKey, Signer};
 use crate::encoding::UnixTime;
 use crate::format::trusted_root::TrustedRoot;
 use crate::sigstore::fulcio::{Fulcio, FulcioError, IssuedCertificate};
@@ -93,7 +93,7 @@ impl Session {
 }
 
 /// Until when a certificate lasts that came just now, by this machine's clock: where that clock disagrees, as long as it lasts for Fulcio.
-fn lasts_until(leaf: &Certificate, now: UnixTime) -> i64 {
+fn lasts_until(leaf: &crate::crypto::Certificate, now: UnixTime) -> i64 {
     let lifetime = leaf.not_after().0.saturating_sub(leaf.not_before().0);
     let left = leaf.not_after().0.saturating_sub(now.0);
     if (LEAST_LEFT..=lifetime).contains(&left) { leaf.not_after().0 } else { now.0.saturating_add(lifetime) }
