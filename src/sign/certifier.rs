@@ -42,6 +42,13 @@ pub enum CertifyError {
     Refused(#[from] VerificationError),
 }
 
+/// Until when a certificate lasts that came just now, by this machine's clock: where that clock disagrees, as long as it lasts for Fulcio.
+fn lasts_until(leaf: &crate::crypto::Certificate, now: UnixTime) -> i64 {
+    let lifetime = leaf.not_after().0.saturating_sub(leaf.not_before().0);
+    let left = leaf.not_after().0.saturating_sub(now.0);
+    if (LEAST_LEFT..=lifetime).contains(&left) { leaf.not_after().0 } else { now.0.saturating_add(lifetime) }
+}
+
 /// The signer of one run, with its certificate while that lasts.
 pub struct Session {
     certifier: Certifier,
@@ -90,13 +97,6 @@ impl Session {
         self.current = Some((identity.clone(), until));
         Ok(identity)
     }
-}
-
-/// Until when a certificate lasts that came just now, by this machine's clock: where that clock disagrees, as long as it lasts for Fulcio.
-fn lasts_until(leaf: &crate::crypto::Certificate, now: UnixTime) -> i64 {
-    let lifetime = leaf.not_after().0.saturating_sub(leaf.not_before().0);
-    let left = leaf.not_after().0.saturating_sub(now.0);
-    if (LEAST_LEFT..=lifetime).contains(&left) { leaf.not_after().0 } else { now.0.saturating_add(lifetime) }
 }
 
 /// The certificate must count at its own beginning, whatever this machine's clock says, and its SCT must hold.
