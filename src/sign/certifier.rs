@@ -48,6 +48,13 @@ pub enum CertifyError {
     Refused(#[from] VerificationError),
 }
 
+/// Until when a certificate lasts that came just now, by this machine's clock: where that clock disagrees, as long as it lasts for Fulcio.
+fn lasts_until(leaf: &crate::crypto::Certificate, now: UnixTime) -> i64 {
+    let lifetime = leaf.not_after().0.saturating_sub(leaf.not_before().0);
+    let left = leaf.not_after().0.saturating_sub(now.0);
+    if (LEAST_LEFT..=lifetime).contains(&left) { leaf.not_after().0 } else { now.0.saturating_add(lifetime) }
+}
+
 /// The signer of one run, with its certificate while that lasts.
 pub struct Session {
     certifier: Certifier,
@@ -87,7 +94,7 @@ impl Session {
         // A person may have taken a while to log in.
         let now = UnixTime::from(context.clock.now());
         let issued = self.certifier.fulcio.certificate(&*signer, &token, now).await?;
-        let until = now.0.saturating_add(issued.leaf.not_after().0.saturating_sub(issued.leaf.not_before().0));
+        let until = lasts_until(&issued.leaf, now);
         if let Some(trusted) = trusted {
             check(&issued, trusted, self.certifier.insecure_skip_sct)?;
         }

@@ -11,6 +11,9 @@ use super::super::syntax::{FieldName, Marker};
 use super::super::value::VertexId;
 use super::{Code, Evaluator, Problem};
 
+/// How long a chain of scopes may be.
+const MAX_DEPTH: usize = 120;
+
 pub(super) type ScopeRef = Option<Rc<Scope>>;
 
 /// A link of that chain.
@@ -18,6 +21,7 @@ pub(super) struct Scope {
     id: usize,
     parent: ScopeRef,
     kind: ScopeKind,
+    depth: usize,
     /// It is a struct that embeds a definition, and so closed with all below, too.
     closed: Cell<bool>,
 }
@@ -74,7 +78,12 @@ impl Scope {
 impl Evaluator<'_> {
     pub(super) fn new_scope(&mut self, parent: ScopeRef, kind: ScopeKind) -> ScopeRef {
         self.scopes += 1;
-        Some(Rc::new(Scope { id: self.scopes, parent, kind, closed: Cell::new(false) }))
+        let depth = parent.as_ref().map_or(0, |parent| parent.depth + 1);
+        if depth > MAX_DEPTH {
+            self.limit("the length of a chain of references");
+        }
+        self.step();
+        Some(Rc::new(Scope { id: self.scopes, parent, kind, depth, closed: Cell::new(false) }))
     }
 
     /// Closes, with all below them, the structs that embed a definition without `...`.
@@ -96,7 +105,9 @@ impl Evaluator<'_> {
     /// `scope` as seen from a reference in `base`: what it shares with `base` stays, the rest is made anew below it.
     pub(super) fn rebased(&mut self, scope: &ScopeRef, base: &ScopeRef, made: &mut Vec<(usize, ScopeRef)>) -> ScopeRef {
         let Some(old) = scope else { return base.clone() };
-        if Scope::lies_in(base, old.id) {
+        // Looking through the chain is work, too.
+        self.steps += old.depth / 4;
+        if self.abort.is_some() || Scope::lies_in(base, old.id) {
             return base.clone();
         }
         if let Some((_, new)) = made.iter().find(|(id, _)| *id == old.id) {

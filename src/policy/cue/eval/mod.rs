@@ -27,7 +27,7 @@ pub(super) use expression::predeclared_kinds;
 use vertex::{Conjunct, FrameRef, Stage, Term, Vertex};
 
 /// How much may be done for one verdict.
-const MAX_STEPS: usize = 1_000_000;
+const MAX_STEPS: usize = 500_000;
 /// How many vertices there may be.
 const MAX_VERTICES: usize = 500_000;
 /// How deep evaluations may nest.

@@ -83,6 +83,9 @@ impl<'a> Evaluator<'a> {
         }
         let mut made = Vec::new();
         for conjunct in self.vertices[target].conjuncts.clone() {
+            if self.abort.is_some() {
+                return;
+            }
             let scope = self.rebased(&conjunct.scope, &base, &mut made);
             queue.push(Conjunct { term: conjunct.term, frame: conjunct.frame, scope, trail: trail.clone(), chain: chain.clone(), cyclic });
         }
