@@ -128,13 +128,11 @@ impl Policies {
     }
 }
 
+/// Reads policies (name and text) of one language; every error in them.
+type Parse<P> = fn(&[(String, String)]) -> Result<P, Vec<String>>;
+
 /// The policies of one language; `None` where there is none.
-fn group<P>(
-    language: Language,
-    sources: Vec<PolicySource>,
-    parse: fn(&[(String, String)]) -> Result<P, Vec<String>>,
-    context: &Context,
-) -> Result<Option<Group<P>>, PolicyError> {
+fn group<P>(language: Language, sources: Vec<PolicySource>, parse: Parse<P>, context: &Context) -> Result<Option<Group<P>>, PolicyError> {
     if sources.is_empty() {
         return Ok(None);
     }

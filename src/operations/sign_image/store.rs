@@ -110,7 +110,7 @@ async fn referrer_image(target: &Target, layers: &[SignatureLayer], style: Image
     ));
     let repository = &*target.signatures;
     let stored = async {
-        signature_image::upload_payloads(repository, &layers).await?;
+        signature_image::upload_payloads(repository, layers).await?;
         repository.put_blob(&Digest::sha256(&config), &config).await?;
         referrer::put(repository, subject, &entry, &manifest).await
     };

@@ -79,7 +79,7 @@ pub enum CueError {
         /// What the policy wants.
         right: String,
         /// ` (mismatched types …)`, or nothing.
-        kinds: String,
+        kinds: Box<str>,
     },
     /// A value outside a bound of the policy.
     #[error("{}invalid value {value} (out of bound {bound}){}", Prefix(path), Place(file, *at))]
@@ -109,7 +109,7 @@ pub enum CueError {
         /// The function as it was called.
         check: String,
         /// `: ` and why, or nothing.
-        reason: String,
+        reason: Box<str>,
     },
     /// A field that a closed struct does not have.
     #[error("{}field not allowed{}", Prefix(path), Place(file, *at))]

@@ -94,10 +94,10 @@ pub async fn token(request: &TokenRequest, context: &Context) -> Result<IdToken,
         return Ok(token);
     }
     let client = Client::new(&ClientOptions::of(TlsOptions::default(), ATTEMPTS), context)?;
-    if !request.disable_ambient {
-        if let Some(token) = ambient::token(request.provider.as_deref(), &client, context).await? {
-            return Ok(token);
-        }
+    if !request.disable_ambient
+        && let Some(token) = ambient::token(request.provider.as_deref(), &client, context).await?
+    {
+        return Ok(token);
     }
     let flow = match AuthFlow::parse(&request.flow)? {
         Some(AuthFlow::Token) => return Err(OidcError::NoneGiven),

@@ -94,7 +94,7 @@ pub enum RekorError {
     #[error("{source} (entry too large ({megabytes} MB)? {advice})")]
     PerhapsTooLarge {
         /// How the connection ended.
-        source: ServiceError,
+        source: Box<ServiceError>,
         /// The size of what was sent, in MB with one digit.
         megabytes: String,
         /// What to do about it.

@@ -84,7 +84,7 @@ impl Rekor {
         let response = match self.service.send(request).await {
             Ok(response) => response,
             Err(source) if sent >= SUSPECT_SIZE && source.is_broken_connection() => {
-                return Err(RekorError::PerhapsTooLarge { source, megabytes: super::megabytes(sent), advice: TOO_LARGE });
+                return Err(RekorError::PerhapsTooLarge { source: source.into(), megabytes: super::megabytes(sent), advice: TOO_LARGE });
             }
             Err(error) => return Err(error.into()),
         };

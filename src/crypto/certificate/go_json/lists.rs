@@ -5,10 +5,10 @@ use der::asn1::ObjectIdentifier;
 use serde::Serialize;
 
 use super::some;
+use crate::crypto::asn1::{Der, Malformed, context};
 use crate::crypto::certificate::Extension;
 use crate::crypto::certificate::extension::Meaning;
 use crate::crypto::certificate::name_constraints::NameConstraints;
-use crate::crypto::asn1::{Der, Malformed, context};
 use crate::encoding::base64;
 
 /// Go's `asn1.ObjectIdentifier`: a list of numbers.

@@ -175,7 +175,7 @@ impl Evaluator<'_> {
             format!(" (mismatched types {} and {})", left.0.kinds(), right.0.kinds())
         };
         let (file, path) = (self.file.to_owned(), String::new());
-        let error = CueError::Conflict { file, at: right.1, path, left: self.show(left.0), right: self.show(right.0), kinds };
+        let error = CueError::Conflict { file, at: right.1, path, left: self.show(left.0), right: self.show(right.0), kinds: kinds.into() };
         Problem { code: Code::Fatal, error: Rc::new(error), early: false }
     }
 
@@ -200,7 +200,7 @@ impl Evaluator<'_> {
             path: String::new(),
             left: first.0.clone(),
             right: second.0.clone(),
-            kinds: format!(" (mismatched types {} and {})", first.1, second.1),
+            kinds: format!(" (mismatched types {} and {})", first.1, second.1).into(),
         };
         Problem { code: Code::Fatal, error: Rc::new(error), early: false }
     }

@@ -146,12 +146,11 @@ impl<'a> Evaluator<'a> {
         match &value {
             Value::Ambiguous => return Err(self.incomplete(operand.at, "unresolved disjunction in a bound")),
             Value::Open(open) if open.kinds.meets(allowed) => return Err(self.incomplete(operand.at, "non-concrete value for a bound")),
-            Value::Composite(_) | Value::Open(_) => {
-                if op == BoundOp::NotEqual {
-                    self.refuse(at, "!= with a struct or list as a constraint");
-                    return Err(self.aborted());
-                }
+            Value::Composite(_) | Value::Open(_) if op == BoundOp::NotEqual => {
+                self.refuse(at, "!= with a struct or list as a constraint");
+                return Err(self.aborted());
             }
+            Value::Composite(_) | Value::Open(_) => {}
             other if other.kinds().within(allowed) => {
                 let bound = Bound { op, value, at };
                 let mut constraint = Constraint::of(bound.kinds());

@@ -24,7 +24,7 @@ pub(super) struct VerificationKey {
 }
 
 enum Key {
-    Public(PublicKey),
+    Public(Box<PublicKey>),
     Secret(Vec<u8>),
 }
 
@@ -62,7 +62,9 @@ pub(super) fn keys(source: &str) -> Option<Vec<VerificationKey>> {
             "PUBLIC KEY" => PublicKey::from_spki_der(&block.bytes).ok()?,
             _ => return None,
         };
-        return rest.is_empty().then(|| vec![VerificationKey { key_id: String::new(), algorithm: String::new(), key: Key::Public(key) }]);
+        return rest
+            .is_empty()
+            .then(|| vec![VerificationKey { key_id: String::new(), algorithm: String::new(), key: Key::Public(key.into()) }]);
     }
     let set = match serde_json::from_str::<KeySet>(source) {
         Ok(set) => set.keys,
@@ -81,7 +83,7 @@ impl Jwk {
     fn read(self) -> Option<VerificationKey> {
         let bytes = |text: &str| base64::decode_url(text).ok().filter(|bytes| !bytes.is_empty());
         let key = match (self.kty.as_str(), self.crv.as_str()) {
-            ("RSA", _) => Key::Public(PublicKey::from_rsa_numbers(&bytes(&self.n)?, &bytes(&self.e)?).ok()?),
+            ("RSA", _) => Key::Public(PublicKey::from_rsa_numbers(&bytes(&self.n)?, &bytes(&self.e)?).ok()?.into()),
             ("EC", curve) => {
                 let curve = match curve {
                     "P-256" => Curve::P256,
@@ -89,9 +91,9 @@ impl Jwk {
                     "P-521" => Curve::P521,
                     _ => return None,
                 };
-                Key::Public(PublicKey::from_point(curve, &[&[4], &bytes(&self.x)?[..], &bytes(&self.y)?[..]].concat()).ok()?)
+                Key::Public(PublicKey::from_point(curve, &[&[4], &bytes(&self.x)?[..], &bytes(&self.y)?[..]].concat()).ok()?.into())
             }
-            ("OKP", "Ed25519") => Key::Public(PublicKey::from_ed25519(&bytes(&self.x)?).ok()?),
+            ("OKP", "Ed25519") => Key::Public(PublicKey::from_ed25519(&bytes(&self.x)?).ok()?.into()),
             ("oct", _) => Key::Secret(bytes(&self.k)?),
             _ => return None,
         };

@@ -45,7 +45,9 @@ fn what_is_no_policy_is_refused_and_said_where() {
     assert_eq!(network, "1 error occurred: p.rego:3: the function http.send is not supported: a policy reaches no network");
     let recursion = in_package("allow { f(1) }\nf(x) { g(x) }\ng(x) { f(x) }");
     assert!(recursion.contains("rego_recursion_error: rule data.signature."), "{recursion}");
-    for rules in ["allow {", "allow { a }\na { b }\nb { a }", "allow { x == 1 }", "allow = true\nallow = false", "allow { data.signature.allow }"] {
+    for rules in
+        ["allow {", "allow { a }\na { b }\nb { a }", "allow { x == 1 }", "allow = true\nallow = false", "allow { data.signature.allow }"]
+    {
         let refused = in_package(rules);
         assert!(refused.contains("error"), "{rules}: {refused}");
     }
