@@ -10,16 +10,16 @@ use crate::encoding::text;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegoError {
     /// The policy does not parse.
-    #[error("1 error occurred during loading: {} rego_parse_error: {}", Place(.0), text::quote(&.0.message))]
+    #[error("1 error occurred during loading: {}rego_parse_error: {}", Place(.0), text::quote(&.0.message))]
     Parse(Located),
     /// A call of a function that does not exist.
-    #[error("1 error occurred: {} rego_type_error: undefined function {}", Place(.at), text::quote(&.at.message))]
+    #[error("1 error occurred: {}rego_type_error: undefined function {}", Place(.at), text::quote(&.at.message))]
     UndefinedFunction {
         /// Where; the message is the function's name.
         at: Located,
     },
     /// A call of one of OPA's functions that this program does not have.
-    #[error("1 error occurred: {} the function {} is not supported{}", Place(.at), text::quote(&.at.message), .why)]
+    #[error("1 error occurred: {}the function {} is not supported{}", Place(.at), text::quote(&.at.message), .why)]
     Unsupported {
         /// Where; the message is the function's name.
         at: Located,
@@ -27,13 +27,16 @@ pub enum RegoError {
         why: &'static str,
     },
     /// Something that is called and is no name.
-    #[error("1 error occurred: {} rego_parse_error: what is called is no function's name", Place(.0))]
+    #[error("1 error occurred: {}rego_parse_error: what is called is no function's name", Place(.0))]
     NotAName(Located),
+    /// A variable that nothing binds.
+    #[error("1 error occurred: {}rego_unsafe_var_error: var {} is unsafe", Place(.0), text::quote(&.0.message))]
+    Unsafe(Located),
     /// A function that calls itself.
-    #[error("1 error occurred: {} rego_recursion_error: rule {} is recursive", Place(.0), text::quote(&.0.message))]
+    #[error("1 error occurred: {}rego_recursion_error: rule {} is recursive", Place(.0), text::quote(&.0.message))]
     Recursion(Located),
     /// Rules within rules, too deep.
-    #[error("{} the rules refer to each other more than {limit} deep", Place(.at))]
+    #[error("{}the rules refer to each other more than {limit} deep", Place(.at))]
     TooDeep {
         /// Where it begins.
         at: Located,
@@ -43,6 +46,9 @@ pub enum RegoError {
     /// The evaluation fails.
     #[error("{}eval_error: {}", Place(.0), text::quote(&.0.message))]
     Evaluation(Located),
+    /// A function fails in a program that uses `not`, for which its failure would count as consent.
+    #[error("a function fails, and the policy uses not: {}eval_error: {}", Place(.0), text::quote(&.0.message))]
+    FailureNegated(Located),
     /// It takes too long.
     #[error("the policy was stopped: its evaluation takes longer than {milliseconds} ms")]
     TooLong {

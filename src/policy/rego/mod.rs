@@ -6,6 +6,7 @@
 
 mod error;
 mod functions;
+mod hoist;
 mod located;
 mod program;
 mod value;
@@ -54,6 +55,9 @@ pub struct PolicyFile<'a> {
 #[derive(Clone)]
 pub struct RegoPolicies {
     engine: Engine,
+    /// Of programs that use `not`: the same, where a function that fails ends the evaluation. OPA's compiler and its evaluation refuse
+    /// most of what would here be consent (`not startswith(1, "a")`), so what the first engine allows must pass this one too.
+    strict: Option<Engine>,
 }
 
 impl std::fmt::Debug for RegoPolicies {
@@ -71,16 +75,15 @@ impl RegoPolicies {
         on_a_deep_stack(|| {
             let mut engine = Engine::new();
             engine.set_rego_v0(true);
-            engine.set_strict_builtin_errors(false);
             // What a policy prints is nobody's, as in the Go program.
             engine.set_gather_prints(true);
             engine.set_policy_length_config(lengths());
             for file in files {
-                engine.add_policy(file.name.to_owned(), file.text.to_owned()).map_err(|error| RegoError::parse(file.name, &error))?;
+                add_policy(&mut engine, file)?;
             }
-            program::check(engine.get_modules())?;
-            functions::add(&mut engine)?;
-            Ok(Self { engine })
+            let negates = program::check(engine.get_modules())?;
+            let strict = negates.then(|| ready(engine.clone(), true)).transpose()?;
+            Ok(Self { engine: ready(engine, false)?, strict })
         })?
     }
 
@@ -89,27 +92,60 @@ impl RegoPolicies {
     /// # Errors
     /// Why it is not: each with its own text.
     pub fn evaluate(&self, json: &[u8], now: UnixTime, limit: Duration) -> Result<(), Vec<RegoError>> {
-        on_a_deep_stack(|| self.ask(json, now, limit)).map_err(|error| vec![error])?
-    }
-
-    fn ask(&self, json: &[u8], now: UnixTime, limit: Duration) -> Result<(), Vec<RegoError>> {
         let one = |error: RegoError| vec![error];
         let text = std::str::from_utf8(json).map_err(|_| one(RegoError::InputNotText))?;
         let input = Value::from_json_str(text).map_err(|error| one(RegoError::Input(error.to_string())))?;
-        let limit = limit.min(MAX_EVALUATION);
-        let mut engine = self.engine.clone();
-        functions::add_clock(&mut engine, now).map_err(one)?;
-        engine
-            .set_execution_timer_config(ExecutionTimerConfig { limit, check_interval: NonZeroU32::new(STEPS).unwrap_or(NonZeroU32::MIN) });
-        engine.set_input(input);
-        let results = engine.eval_query(QUERY.to_owned(), false).map_err(|error| one(RegoError::evaluation(&error)))?;
-        let values: Vec<&Value> =
-            results.result.iter().flat_map(|result| &result.expressions).map(|e| &e.value).filter(|v| **v != Value::Undefined).collect();
-        match values.as_slice() {
-            [Value::Bool(true)] => Ok(()),
-            [] => Err(one(RegoError::Undefined)),
-            values => Err(values.iter().map(|value| RegoError::NotTrue(value::go_text(value))).collect()),
-        }
+        let ask = || {
+            ask(self.engine.clone(), input.clone(), now, (limit, false))?;
+            match &self.strict {
+                Some(strict) => ask(strict.clone(), input, now, (limit, true)),
+                None => Ok(()),
+            }
+        };
+        on_a_deep_stack(ask).map_err(one)?
+    }
+}
+
+/// Adds a file, in the words that OPA's compiler would make of it.
+fn add_policy(engine: &mut Engine, file: &PolicyFile<'_>) -> Result<(), RegoError> {
+    let add = |engine: &mut Engine, text: &str| {
+        engine.add_policy(file.name.to_owned(), text.to_owned()).map(|_| ()).map_err(|error| RegoError::parse(file.name, &error))
+    };
+    let mut alone = Engine::new();
+    alone.set_rego_v0(true);
+    alone.set_policy_length_config(lengths());
+    add(&mut alone, file.text)?;
+    let rewritten = alone.get_modules().iter().find_map(|module| hoist::hoisted(module, file.text).transpose()).transpose()?;
+    add(engine, rewritten.as_deref().unwrap_or(file.text))
+}
+
+/// Sets an engine up.
+fn ready(mut engine: Engine, strict: bool) -> Result<Engine, RegoError> {
+    engine.set_strict_builtin_errors(strict);
+    functions::add(&mut engine, strict)?;
+    Ok(engine)
+}
+
+fn ask(mut engine: Engine, input: Value, now: UnixTime, (limit, strict): (Duration, bool)) -> Result<(), Vec<RegoError>> {
+    let one = |error: RegoError| vec![error];
+    let limit = limit.min(MAX_EVALUATION);
+    functions::add_clock(&mut engine, now, strict).map_err(one)?;
+    engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval: NonZeroU32::new(STEPS).unwrap_or(NonZeroU32::MIN) });
+    engine.set_input(input);
+    let results = engine.eval_query(QUERY.to_owned(), false).map_err(|error| one(failure(&error, strict)))?;
+    let values: Vec<&Value> =
+        results.result.iter().flat_map(|result| &result.expressions).map(|e| &e.value).filter(|v| **v != Value::Undefined).collect();
+    match values.as_slice() {
+        [Value::Bool(true)] => Ok(()),
+        [] => Err(one(RegoError::Undefined)),
+        values => Err(values.iter().map(|value| RegoError::NotTrue(value::go_text(value))).collect()),
+    }
+}
+
+fn failure(error: &anyhow::Error, strict: bool) -> RegoError {
+    match RegoError::evaluation(error) {
+        RegoError::Evaluation(at) if strict => RegoError::FailureNegated(at),
+        error => error,
     }
 }
 

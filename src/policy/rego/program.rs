@@ -32,7 +32,7 @@ struct Node {
 ///
 /// # Errors
 /// [`RegoError`].
-pub(super) fn check(modules: &[Ref<Module>]) -> Result<(), RegoError> {
+pub(super) fn check(modules: &[Ref<Module>]) -> Result<bool, RegoError> {
     let mut program = Program::default();
     for module in modules {
         let names = Names::of(module);
@@ -51,7 +51,8 @@ pub(super) fn check(modules: &[Ref<Module>]) -> Result<(), RegoError> {
         }
     }
     program.check_recursion()?;
-    program.check_depth()
+    program.check_depth()?;
+    Ok(program.negates)
 }
 
 /// What names mean within one module.
@@ -137,6 +138,7 @@ pub(super) fn fixed_path(refr: &Expr) -> (Path, bool) {
 struct Program {
     functions: HashSet<Path>,
     nodes: BTreeMap<Path, Node>,
+    negates: bool,
 }
 
 impl Program {
@@ -154,6 +156,7 @@ impl Program {
                     None => known(&name.join("."), &Located::at(span, name.join(".")))?,
                 },
                 Use::Reference(name) => refers.extend(names.resolve(&name)),
+                Use::Negation(..) => self.negates = true,
             }
         }
         let node = self.nodes.entry(path.clone()).or_default();

@@ -15,6 +15,8 @@ pub(super) enum Use<'a> {
     Call(Path, &'a Span),
     /// A reference, as far as it is fixed.
     Reference(Path),
+    /// A `not`, and what it negates.
+    Negation(&'a LiteralStmt, &'a Expr),
 }
 
 /// All that a rule uses.
@@ -82,7 +84,11 @@ impl<'a> Walk<'a> {
                 self.expr(value, depth)?;
                 self.expr(collection, depth)
             }
-            Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => self.expr(expr, depth),
+            Literal::Expr { expr, .. } => self.expr(expr, depth),
+            Literal::NotExpr { expr, .. } => {
+                self.found.push(Use::Negation(statement, expr));
+                self.expr(expr, depth)
+            }
             Literal::Every { domain, query, .. } => {
                 self.expr(domain, depth)?;
                 self.query(query, depth + 1)

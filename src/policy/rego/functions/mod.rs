@@ -1,6 +1,6 @@
 //! OPA's functions that the evaluator lacks, in this crate's own cryptography, and what is said of those that are missing here too.
 //!
-//! As in OPA an error within a function makes its call undefined; it does not end the evaluation.
+//! As in OPA an error within a function makes its call undefined; it ends the evaluation of a strict engine only.
 
 mod digest;
 mod former;
@@ -43,10 +43,13 @@ const REFUSED: &[(&str, &str)] = &[
     ("rego.metadata.chain", ""),
     ("rego.metadata.rule", ""),
     ("rego.parse_module", ""),
+    ("uuid.parse", ""),
+    ("uuid.rfc4122", ""),
 ];
 
 /// Families of OPA's functions of which no other member is here.
-const REFUSED_FAMILIES: &[&str] = &["crypto.", "graphql.", "io.jwt.", "json.", "net.", "providers.aws.", "regex.", "strings.", "uri."];
+const REFUSED_FAMILIES: &[&str] =
+    &["crypto.", "graphql.", "io.jwt.", "json.", "net.", "providers.aws.", "regex.", "strings.", "uri.", "yaml."];
 
 /// Name, number of arguments, and what it does.
 fn tables() -> impl Iterator<Item = &'static (&'static str, u8, Function)> {
@@ -69,13 +72,22 @@ fn is_builtin(name: &str) -> bool {
     BUILTINS.contains_key(name) && !name.starts_with("__") && !name.starts_with("test.")
 }
 
-/// Adds them to an engine.
+/// What became of a call.
+fn outcome(name: &str, value: Option<Value>, strict: bool) -> anyhow::Result<Value> {
+    match value {
+        Some(value) => Ok(value),
+        None if strict => Err(anyhow::anyhow!("{name} fails")),
+        None => Ok(Value::Undefined),
+    }
+}
+
+/// Adds them to an engine, in whose eyes an error is one (`strict`) or undefined.
 ///
 /// # Errors
 /// The engine does not take one.
-pub(super) fn add(engine: &mut Engine) -> Result<(), RegoError> {
+pub(super) fn add(engine: &mut Engine, strict: bool) -> Result<(), RegoError> {
     for (name, arguments, function) in tables() {
-        let run = move |values: Vec<Value>| -> anyhow::Result<Value> { Ok(function(&values).unwrap_or(Value::Undefined)) };
+        let run = move |values: Vec<Value>| -> anyhow::Result<Value> { outcome(name, function(&values), strict) };
         engine.add_extension((*name).to_owned(), *arguments, Box::new(run)).map_err(|error| RegoError::evaluation(&error))?;
     }
     Ok(())
@@ -85,10 +97,10 @@ pub(super) fn add(engine: &mut Engine) -> Result<(), RegoError> {
 ///
 /// # Errors
 /// As [`add`].
-pub(super) fn add_clock(engine: &mut Engine, now: UnixTime) -> Result<(), RegoError> {
+pub(super) fn add_clock(engine: &mut Engine, now: UnixTime, strict: bool) -> Result<(), RegoError> {
     let nanoseconds = i128::from(now.0) * 1_000_000_000;
     let clock = move |_: Vec<Value>| -> anyhow::Result<Value> { Ok(Value::from(nanoseconds)) };
-    let verify = move |values: Vec<Value>| -> anyhow::Result<Value> { Ok(jwt::decode_verify(&values, now).unwrap_or(Value::Undefined)) };
+    let verify = move |values: Vec<Value>| outcome(DECODE_VERIFY, jwt::decode_verify(&values, now), strict);
     engine.add_extension(NOW.to_owned(), 0, Box::new(clock)).map_err(|error| RegoError::evaluation(&error))?;
     engine.add_extension(DECODE_VERIFY.to_owned(), 2, Box::new(verify)).map_err(|error| RegoError::evaluation(&error))
 }
