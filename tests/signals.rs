@@ -25,7 +25,6 @@ fn is_ignored(number: u32) -> bool {
 fn nothing_temporary_is_left() {
     for (signal, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
         if is_ignored(number) {
-            eprintln!("SIG{signal} is ignored here: left out");
             continue;
         }
         let registry = TestRegistry::start(Behaviour::without_referrers());
