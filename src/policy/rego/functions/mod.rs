@@ -6,6 +6,7 @@ mod digest;
 mod former;
 mod jwk;
 mod jwt;
+mod moment;
 mod operators;
 
 use regorus::unstable::BUILTINS;
@@ -49,11 +50,11 @@ const REFUSED: &[(&str, &str)] = &[
 
 /// Families of OPA's functions of which no other member is here.
 const REFUSED_FAMILIES: &[&str] =
-    &["crypto.", "graphql.", "io.jwt.", "json.", "net.", "providers.aws.", "regex.", "strings.", "uri.", "yaml."];
+    &["crypto.", "graphql.", "io.jwt.", "json.", "net.", "providers.aws.", "regex.", "strings.", "time.", "uri.", "yaml."];
 
 /// Name, number of arguments, and what it does.
 fn tables() -> impl Iterator<Item = &'static (&'static str, u8, Function)> {
-    [digest::FUNCTIONS, former::FUNCTIONS, jwt::FUNCTIONS, operators::FUNCTIONS].into_iter().flatten()
+    [digest::FUNCTIONS, former::FUNCTIONS, jwt::FUNCTIONS, moment::FUNCTIONS, operators::FUNCTIONS].into_iter().flatten()
 }
 
 /// Whether a policy may call `name`.
