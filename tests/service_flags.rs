@@ -64,7 +64,13 @@ fn ed25519_keys_and_logs() {
     {
         let signer = [&["--yes", "--key", "ed.key"], form].concat();
         sandbox.cosign([&["sign-blob", "--bundle", "b"], &signer[..], &["file"]].concat()).run().exits(0);
-        sandbox.cosign([&["verify-blob", "--key", "ed.pub", "--bundle", "b"], verify, &["file"]].concat()).run().exits(0);
+        let outcome = sandbox.cosign([&["verify-blob", "--key", "ed.pub", "--bundle", "b"], verify, &["file"]].concat()).run();
+        // Of files in the older form cosign takes entries by SHA-256 only.
+        if name == "old" {
+            outcome.fails(1)
+        } else {
+            outcome.exits(0)
+        };
         let image = registry.image("v1");
         sandbox.cosign([&["sign"], &signer[..], &[&image]].concat()).run().exits(0);
         sandbox.cosign([&["verify", "--key", "ed.pub"], verify, &[&image]].concat()).run().exits(0);

@@ -101,8 +101,11 @@ pub(super) fn check(body: &EntryBody, signed: &Signed, artifact: Artifact<'_>, s
             if body.is_rekor_v2() && !has_fitting_details(signature, digest.algorithm()) {
                 return Err(BindingError::KeyDetails);
             }
-            // cosign takes SHA-256 only here, and so refuses what it signed itself with keys that sign by other functions.
-            if legacy && !signs_by(signer, digest.algorithm()) {
+            // cosign takes SHA-256 only in the older form, also of what it signed itself by other functions. So it is for files here; the
+            // signatures of images count by what their key signs with.
+            let is_file = matches!(signed.content, SignedContent::Message(_));
+            let fits = digest.algorithm() == HashAlgorithm::Sha256 || !is_file && signs_by(signer, digest.algorithm());
+            if legacy && !fits {
                 return Err(BindingError::LegacyAlgorithm(digest.algorithm().name()));
             }
             check_digest(digest, body.is_rekor_v2(), signed, artifact)
