@@ -4,6 +4,7 @@ pub mod attest_blob;
 pub mod attest_image;
 pub mod attested_statement;
 pub mod blob;
+pub mod copy_image;
 pub mod create_bundle;
 pub mod create_trusted_root;
 pub mod download_attached;

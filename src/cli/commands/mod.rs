@@ -4,6 +4,7 @@ pub mod attest;
 pub mod attest_blob;
 pub mod bundle;
 pub mod completion;
+pub mod copy;
 pub mod download;
 pub mod env;
 pub mod generate_key_pair;
@@ -61,7 +62,7 @@ static COMMANDS: &[&Spec] = &[
     &later("debug providers"),
     &later("tree"),
     &completion::SPEC,
-    &later("copy"),
+    &copy::SPEC,
     &later("dockerfile"),
     &later("dockerfile verify"),
     &download::GROUP,
