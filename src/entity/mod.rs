@@ -2,6 +2,7 @@
 
 pub mod attestations;
 pub mod bundles;
+pub mod file_image;
 pub mod referrer;
 pub mod saved;
 pub mod signature_image;
