@@ -1,5 +1,6 @@
 //! One file for each thing that a command does: fetches, asks the engine, stores. No clap, no printing but through [`crate::ambient::Ui`].
 
+pub mod attach;
 pub mod attest_blob;
 pub mod attest_image;
 pub mod attested_statement;
@@ -8,9 +9,11 @@ pub mod copy_image;
 pub mod create_bundle;
 pub mod create_trusted_root;
 pub mod download_attached;
+pub mod download_sbom;
 pub mod fetch_url;
 pub mod files;
 pub mod generate_key_pair;
+pub mod generate_payload;
 pub mod import_key_pair;
 pub mod initialize;
 mod key_file;
@@ -25,6 +28,8 @@ pub mod sign_blob;
 pub mod sign_image;
 pub mod signing;
 pub mod signing_key;
+pub mod subject;
+pub mod tree;
 pub mod triangulate;
 pub mod upgrade_bundle;
 pub mod verify_blob;

@@ -4,6 +4,7 @@
 //! notice that using it gives (see [`crate::cli::flags`]). An empty text counts as not given, as in cosign.
 
 mod annotations;
+mod attach;
 mod attest;
 mod attestation;
 mod blob;
@@ -23,18 +24,20 @@ mod signer;
 mod signing_config;
 mod small;
 mod timestamp;
+mod tree;
 mod trust;
 mod verification;
 mod verify;
 
 pub use annotations::{AnnotationArgs, AnnotationError};
+pub use attach::{AttachAttestationArgs, AttachSbomArgs, AttachSignatureArgs};
 pub use attest::{AttestArgs, AttestBlobArgs, AttestationOutputArgs, AttestingArgs, PredicateArgs};
 pub use attestation::{VerifyAttestationArgs, VerifyBlobAttestationArgs};
 pub use blob::{BlobOutputArgs, SignBlobArgs, VerifyBlobArgs};
 pub use bundle::{BundleCreateArgs, BundleInspectArgs, BundleUpgradeArgs};
 pub use certificate::{CertIdentityArgs, CertVerifyArgs, IdentityFlagsError};
 pub use copying::CopyArgs;
-pub use download::{DownloadAttestationArgs, DownloadSignatureArgs};
+pub use download::{DownloadAttestationArgs, DownloadSbomArgs, DownloadSignatureArgs};
 pub use fulcio::{DEFAULT_FULCIO_URL, FulcioArgs};
 pub use given::Given;
 pub use global::GlobalArgs;
@@ -45,8 +48,9 @@ pub use registry::{ReferrersModeArgs, RegistryArgs};
 pub use sign::{OutputArgs, SignArgs};
 pub use signer::SignerArgs;
 pub use signing_config::{DEFAULT_REKOR_URL, SigningConfigArgs};
-pub use small::{GenerateKeyPairArgs, ImportKeyPairArgs, LoginArgs, PublicKeyArgs, TriangulateArgs};
+pub use small::{GenerateArgs, GenerateKeyPairArgs, ImportKeyPairArgs, LoginArgs, PublicKeyArgs, TriangulateArgs};
 pub use timestamp::TimestampArgs;
+pub use tree::TreeArgs;
 pub use trust::{OldTrustedRootArgs, SigningConfigCreateArgs, TrustedRootCreateArgs};
 pub use verification::{CommonVerifyArgs, SignatureDigestArgs, VerifierArgs};
 pub use verify::VerifyArgs;

@@ -1,5 +1,6 @@
 //! The commands: one file each, and the table that says what there is.
 
+pub mod attach;
 pub mod attest;
 pub mod attest_blob;
 pub mod bundle;
@@ -7,6 +8,7 @@ pub mod completion;
 pub mod copy;
 pub mod download;
 pub mod env;
+pub mod generate;
 pub mod generate_key_pair;
 pub mod help;
 pub mod import_key_pair;
@@ -17,6 +19,7 @@ pub mod sign;
 pub mod sign_blob;
 pub mod signing_config;
 pub mod spec;
+pub mod tree;
 pub mod triangulate;
 pub mod trusted_root;
 pub mod verify;
@@ -47,10 +50,10 @@ pub static ROOT: Spec = Spec {
 
 /// All commands, in the order in which cosign suggests them. A group stands before its members.
 static COMMANDS: &[&Spec] = &[
-    &later("attach"),
-    &later("attach attestation"),
-    &later("attach sbom"),
-    &later("attach signature"),
+    &attach::GROUP,
+    &attach::attestation::SPEC,
+    &attach::sbom::SPEC,
+    &attach::signature::SPEC,
     &attest::SPEC,
     &attest_blob::SPEC,
     &bundle::SPEC,
@@ -60,16 +63,16 @@ static COMMANDS: &[&Spec] = &[
     &later("clean"),
     &later("debug"),
     &later("debug providers"),
-    &later("tree"),
+    &tree::SPEC,
     &completion::SPEC,
     &copy::SPEC,
     &later("dockerfile"),
     &later("dockerfile verify"),
     &download::GROUP,
     &download::attestation::SPEC,
-    &later("download sbom"),
+    &download::sbom::SPEC,
     &download::signature::SPEC,
-    &later("generate"),
+    &generate::SPEC,
     &generate_key_pair::SPEC,
     &import_key_pair::SPEC,
     &initialize::SPEC,

@@ -1,5 +1,6 @@
 //! From what was typed to what is to be done: every rule that turns flags into a request of an operation is here.
 
+pub mod attach;
 pub mod attest;
 pub mod evidence;
 mod policies;
