@@ -1,6 +1,6 @@
 //! Each construct, kept and broken, and the words for what is broken or refused.
 
-use super::{CueError, CuePolicy, Position, decides, verdict};
+use super::{CueError, Position, decides, verdict};
 
 #[test]
 fn fields_references_and_merging() {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{CueError, CuePolicy, evaluate, testdata, verdict};
+use super::{CueError, evaluate, testdata, verdict};
 
 #[track_caller]
 fn limited(policy: &str, json: &str) {
