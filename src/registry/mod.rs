@@ -26,9 +26,10 @@ mod update;
 mod upload;
 
 pub use error::RegistryError;
+pub use layout::LayoutRepository;
 pub use options::{Access, RegistryOptions};
 pub use registries::{Located, Registries};
-pub use repository::{FetchedManifest, Repository, Stored, TagUpdate};
+pub use repository::{Deletion, FetchedManifest, Repository, Stored, TagUpdate};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
