@@ -106,7 +106,9 @@ fn annotations(request: &AttachSignature, signature: String, context: &Context) 
     if let Some(path) = &request.log_entry {
         match log_file::read(&files::read(path)?).map_err(AttachError::LogEntry)? {
             Some(entry) => drop(annotations.insert(legacy::BUNDLE.to_owned(), entry.to_json())),
-            None => context.ui.warn("--rekor-response holds no log entry with a signed entry timestamp: the signature is attached without one"),
+            None => {
+                context.ui.warn("--rekor-response holds no log entry with a signed entry timestamp: the signature is attached without one")
+            }
         }
     }
     if let Some(path) = &request.timestamp {
