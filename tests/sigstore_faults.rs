@@ -276,11 +276,15 @@ fn a_signature_that_cannot_be_stored_says_where_it_is_logged() {
     let told = "The transparency log has the signature already, at index ";
     let nowhere = ["sign-blob", "--yes", "--identity-token", "token", "--bundle", "nowhere/bundle.json", "file"];
     case.sandbox.cosign(nowhere).run().fails(1).says(told).says("nowhere/bundle.json");
+    case.sandbox.write("predicate.json", "{}");
+    for output in ["--bundle", "--output-signature"] {
+        let attest = ["attest-blob", "--yes", "--identity-token", "token", "--predicate", "predicate.json", output, "nowhere/file", "file"];
+        case.sandbox.cosign(attest).run().fails(1).says(told).says("nowhere/file");
+    }
     let registry = TestRegistry::start(Behaviour::default());
     let image = registry.image("v1");
     registry.inject(crate::support::registry::Fault::on("PUT", "/manifests/", Effect::status(403, "DENIED")));
     let by_hand = [&[OLD_FORM], &case.services.by_hand()[..]].concat();
-    case.sandbox.write("predicate.json", "{}");
     for form in [CONFIG, &by_hand] {
         let token = ["--yes", "--identity-token", "token"];
         case.sandbox.cosign([&["sign"], &token[..], form, &[&image]].concat()).run().fails(1).says(told).says("DENIED");

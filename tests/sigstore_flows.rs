@@ -13,7 +13,7 @@ use crate::support::sigstore::world::{Options, World};
 use crate::support::sigstore::{Needs, Sigstore, path_text, world};
 
 const TOKEN: &[&str] = &["--yes", "--identity-token", "token"];
-const BUNDLE: &[&str] = &["--bundle", "bundle.json"];
+pub const BUNDLE: &[&str] = &["--bundle", "bundle.json"];
 
 /// A sandbox with a file, and nothing asked of the services yet.
 fn with_file(services: &Sigstore) -> Sandbox {

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::sigstore_flows::{sign_blob, verify_blob};
+use serde_json::Value;
+
+use crate::sigstore_flows::{BUNDLE, sign_blob, verify_blob};
 use crate::support::sandbox::{Call, Sandbox};
 use crate::support::sigstore::service::Fault;
 use crate::support::sigstore::tuf::TufRepository;
@@ -294,4 +296,55 @@ fn a_home_that_cannot_be_written_to() {
     let outcome = case.verify().run();
     change("u+w");
     outcome.exits(0);
+}
+
+#[test]
+fn what_is_wrong_with_the_arguments_is_told_before_a_trip() {
+    let case = Case::new();
+    case.grow_old();
+    let who = case.services.who();
+    for command in ["verify-blob", "verify-blob-attestation"] {
+        let words = [&[command], BUNDLE, &who, &["elsewhere"]].concat();
+        case.sandbox.cosign(words).run().fails(1).says("open elsewhere: no such file or directory");
+    }
+    assert_eq!(case.trips().len(), 0);
+}
+
+#[test]
+fn documents_of_the_distributed_services() {
+    let case = Case::new();
+    let world = case.services.world();
+    let distributed: Value = serde_json::from_str(&world.trusted_root()).unwrap();
+    let root = |more: &[&str]| case.sandbox.cosign([&["trusted-root", "create", "--with-default-services"], more].concat()).run();
+    let made = root(&[]).exits(0).json();
+    for kind in ["tlogs", "certificateAuthorities", "ctlogs", "timestampAuthorities"] {
+        assert_eq!(made[kind].as_array().unwrap().len(), distributed[kind].as_array().unwrap().len(), "{kind}");
+    }
+    root(&["--out=all.json"]).exits(0);
+    case.verify().run().exits(0);
+    let verify = [&["verify-blob", "--trusted-root=all.json"], BUNDLE, &case.services.who(), &["file"]].concat();
+    case.sandbox.cosign(verify).run().exits(0);
+    for (flag, kind) in [
+        ("--no-default-fulcio", "certificateAuthorities"),
+        ("--no-default-ctfe", "ctlogs"),
+        ("--no-default-rekor", "tlogs"),
+        ("--no-default-tsa", "timestampAuthorities"),
+    ] {
+        let mut without = made.clone();
+        without.as_object_mut().unwrap().remove(kind);
+        assert_eq!(root(&[flag]).exits(0).json(), without, "{flag}");
+    }
+    let config = |more: &[&str]| case.sandbox.cosign([&["signing-config", "create", "--with-default-services"], more].concat()).run();
+    assert_eq!(config(&[]).exits(0).json(), world.signing_config(&[2, 1]));
+    let without_logs = config(&["--no-default-rekor", "--rekor-config=ANY"]).exits(0).json();
+    assert!(without_logs["rekorTlogUrls"].is_null() && without_logs["tsaUrls"].is_array(), "{without_logs}");
+    config(&["--with-default-rekor-v2"])
+        .fails(1)
+        .says("getting default signing config")
+        .says("signing_config_rekor_v2.v0.2.json not found");
+    case.grow_old();
+    case.services.requests();
+    let all = ["--no-default-fulcio", "--no-default-ctfe", "--no-default-rekor", "--no-default-tsa"];
+    assert_eq!(root(&all).exits(0).json().as_object().unwrap().len(), 1, "only its media type");
+    assert_eq!(case.trips().len(), 0, "nothing of it is wanted");
 }

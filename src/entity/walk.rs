@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::encoding::text;
 use crate::format::oci::{Descriptor, Index, Selector, media_type};
-use crate::registry::{RegistryError, Repository};
+use crate::registry::{FetchedManifest, RegistryError, Repository};
 
 /// The deepest nesting of indexes that is followed.
-const MAX_DEPTH: usize = 8;
+pub(super) const MAX_DEPTH: usize = 8;
 /// The most manifests of one image.
-const MAX_MANIFESTS: usize = 10_000;
+pub(super) const MAX_MANIFESTS: usize = 10_000;
 
 /// Why an image could not be walked.
 #[derive(Debug, thiserror::Error)]
@@ -78,15 +78,19 @@ pub async fn manifests(repository: &dyn Repository, root: Descriptor) -> Result<
 
 async fn children(repository: &dyn Repository, index: &Descriptor) -> Result<Vec<Descriptor>, WalkError> {
     let digest = index.parsed_digest().ok_or_else(|| WalkError::Digest { digest: index.digest.clone(), entry: index.digest.clone() })?;
-    let fetched = repository.manifest(&Selector::Digest(digest)).await?;
-    let parsed: Index =
-        serde_json::from_slice(&fetched.bytes).map_err(|source| WalkError::Index { digest: index.digest.clone(), source })?;
+    listed(&repository.manifest(&Selector::Digest(digest)).await?)
+}
+
+/// What an index lists: images and indexes with SHA-256 digests.
+pub(super) fn listed(index: &FetchedManifest) -> Result<Vec<Descriptor>, WalkError> {
+    let digest = || index.descriptor.digest.clone();
+    let parsed: Index = serde_json::from_slice(&index.bytes).map_err(|source| WalkError::Index { digest: digest(), source })?;
     for child in &parsed.manifests {
         if !media_type::is_index(&child.media_type) && !media_type::is_manifest(&child.media_type) {
-            return Err(WalkError::UnknownMediaType { digest: index.digest.clone(), media_type: child.media_type.clone() });
+            return Err(WalkError::UnknownMediaType { digest: digest(), media_type: child.media_type.clone() });
         }
         if child.parsed_digest().is_none() {
-            return Err(WalkError::Digest { digest: index.digest.clone(), entry: child.digest.clone() });
+            return Err(WalkError::Digest { digest: digest(), entry: child.digest.clone() });
         }
     }
     Ok(parsed.manifests)

@@ -14,6 +14,7 @@ use super::exchange::{ERROR_BODY_LIMIT, Request, Response};
 use super::proxy::ProxyRules;
 use super::redact::{self, KnownSecrets};
 use super::retry::{self, RetryPolicy};
+use super::stream::Pulse;
 use super::tls::{self, ClientConfig, ServerName, TlsOptions, TlsSettings};
 use super::{HttpError, trace, transfer, user_agent};
 use crate::ambient::{Context, Deadline};
@@ -51,6 +52,8 @@ struct Inner {
     secrets: KnownSecrets,
     plain: OnceLock<Result<reqwest::Client, HttpError>>,
     secure: OnceLock<Result<reqwest::Client, HttpError>>,
+    /// By https and by http: for uploads, which may take longer than a server may be silent.
+    patient: [OnceLock<Result<reqwest::Client, HttpError>>; 2],
     /// Under a server name override: by real host.
     renamed: Mutex<HashMap<String, reqwest::Client>>,
     /// By server: whether one has answered.
@@ -78,6 +81,7 @@ impl Client {
             secrets: KnownSecrets::default(),
             plain: OnceLock::new(),
             secure: OnceLock::new(),
+            patient: Default::default(),
             renamed: Mutex::default(),
             greeted: Mutex::default(),
             context: context.clone(),
@@ -125,6 +129,9 @@ impl Client {
         let mut earlier: Option<Response> = None;
         loop {
             let outcome = self.once_within(request, limit).await;
+            if request.source.is_some() {
+                return outcome;
+            }
             let asked = match &outcome {
                 Ok(response) if retry::is_temporary(response.status) => {
                     retry::retry_after(&response.headers, self.inner.context.clock.now())
@@ -139,6 +146,12 @@ impl Client {
             tokio::time::sleep(wait).await;
             attempt += 1;
         }
+    }
+
+    /// How long to wait before something is tried again as a whole, of which `attempt` (from 1) ended with `answer`; `None` where it was the last.
+    pub fn wait_after(&self, attempt: u32, answer: Option<&Response>) -> Option<Duration> {
+        let asked = answer.and_then(|answer| retry::retry_after(&answer.headers, self.inner.context.clock.now()));
+        self.inner.retry.wait(attempt, asked, self.jitter(), self.inner.context.deadline)
     }
 
     async fn once_within(&self, request: &Request, limit: Option<Duration>) -> Result<Response, HttpError> {
@@ -216,30 +229,21 @@ impl Client {
     }
 
     async fn read(&self, request: &Request) -> Result<Response, Broken> {
-        let mut answer = self.connections(&request.url)?.execute(self.wire_request(request)).await?;
+        let mut answer = self.execute(request).await?;
         let status = answer.status();
         let limit = if status.is_success() { request.limit } else { ERROR_BODY_LIMIT };
-        let too_large = || HttpError::TooLarge { method: request.method.to_string(), url: redact::url(&request.url), limit };
         let expected = answer.content_length().filter(|_| request.method != reqwest::Method::HEAD);
         if status.is_success() && expected.is_some_and(|length| length > limit) {
-            return Err(too_large().into());
+            return Err(too_large(request, limit).into());
         }
-        let mut body = Vec::with_capacity(usize::try_from(expected.unwrap_or(0).min(1 << 20)).unwrap_or(0));
-        let progress = transfer::shown(&self.inner.context, request, "receiving", expected.unwrap_or(0));
-        while let Some(chunk) = answer.chunk().await? {
-            if let Some(progress) = &progress {
-                progress.advance(chunk.len() as u64);
+        let mut body = match &request.sink {
+            Some(sink) if status.is_success() => {
+                sink.start().await.map_err(|error| not_kept(request, &error))?;
+                self.pass_on(request, &mut answer, expected).await?;
+                Vec::new()
             }
-            let room = usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(body.len());
-            if chunk.len() > room {
-                if status.is_success() {
-                    return Err(too_large().into());
-                }
-                body.extend_from_slice(&chunk[..room]);
-                break;
-            }
-            body.extend_from_slice(&chunk);
-        }
+            _ => self.collect(request, &mut answer, expected, limit).await?,
+        };
         if !status.is_success() && body.iter().any(|byte| !byte.is_ascii_whitespace()) {
             // Errors are shown, and a server may repeat what it was sent.
             body = self.without_secrets(String::from_utf8_lossy(&body).into_owned()).into_bytes();
@@ -248,8 +252,68 @@ impl Client {
         Ok(Response { status, headers: std::mem::take(answer.headers_mut()), body, method, url })
     }
 
+    async fn execute(&self, request: &Request) -> Result<reqwest::Response, Broken> {
+        let connections = self.connections(&request.url, request.source.is_some())?;
+        let pulse = Pulse::default();
+        let wire = self.wire_request(request, &pulse);
+        if request.source.is_none() {
+            return Ok(connections.execute(wire).await?);
+        }
+        tokio::select! {
+            answer = connections.execute(wire) => Ok(answer?),
+            limit = pulse.stops() => {
+                Err(HttpError::Stalled { method: request.method.to_string(), url: redact::url(&request.url), limit }.into())
+            }
+        }
+    }
+
+    /// Reads a body into memory, as far as `limit` where it is an error's.
+    async fn collect(
+        &self,
+        request: &Request,
+        answer: &mut reqwest::Response,
+        expected: Option<u64>,
+        limit: u64,
+    ) -> Result<Vec<u8>, Broken> {
+        let mut body = Vec::with_capacity(usize::try_from(expected.unwrap_or(0).min(1 << 20)).unwrap_or(0));
+        let progress = transfer::shown(&self.inner.context, request, "receiving", expected.unwrap_or(0));
+        while let Some(chunk) = answer.chunk().await? {
+            if let Some(progress) = &progress {
+                progress.advance(chunk.len() as u64);
+            }
+            let room = usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(body.len());
+            if chunk.len() > room {
+                if answer.status().is_success() {
+                    return Err(too_large(request, limit).into());
+                }
+                body.extend_from_slice(&chunk[..room]);
+                break;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// Hands a body to the request's sink as it comes.
+    async fn pass_on(&self, request: &Request, answer: &mut reqwest::Response, expected: Option<u64>) -> Result<(), Broken> {
+        let Some(sink) = &request.sink else { return Ok(()) };
+        let progress = transfer::shown(&self.inner.context, request, "receiving", expected.unwrap_or(0));
+        let mut received: u64 = 0;
+        while let Some(chunk) = answer.chunk().await? {
+            received += chunk.len() as u64;
+            if received > request.limit {
+                return Err(too_large(request, request.limit).into());
+            }
+            if let Some(progress) = &progress {
+                progress.advance(chunk.len() as u64);
+            }
+            sink.take(chunk).await.map_err(|error| not_kept(request, &error))?;
+        }
+        Ok(())
+    }
+
     /// The request as reqwest takes it; under a server name override the URL names that server, and `Host` the real one.
-    fn wire_request(&self, request: &Request) -> reqwest::Request {
+    fn wire_request(&self, request: &Request, pulse: &Pulse) -> reqwest::Request {
         let mut url = request.url.clone();
         let mut headers = request.headers.clone();
         if let Some(name) = self.other_name(&url) {
@@ -260,24 +324,33 @@ impl Client {
         }
         let mut wire = reqwest::Request::new(request.method.clone(), url);
         *wire.headers_mut() = headers;
-        *wire.body_mut() = request.body.as_ref().map(|body| transfer::body(&self.inner.context, request, body, wire.headers_mut()));
+        *wire.body_mut() = match (&request.source, &request.body) {
+            (Some(source), _) => Some(transfer::streamed(&self.inner.context, request, &**source, pulse, wire.headers_mut())),
+            (None, Some(body)) => Some(transfer::body(&self.inner.context, request, body, wire.headers_mut())),
+            (None, None) => None,
+        };
         wire
     }
 
-    fn connections(&self, url: &Url) -> Result<reqwest::Client, HttpError> {
+    fn connections(&self, url: &Url, patient: bool) -> Result<reqwest::Client, HttpError> {
         let inner = &self.inner;
+        if patient && self.other_name(url).is_none() {
+            let is_plain = url.scheme() != "https";
+            let configuration = || if is_plain && inner.proxies.is_empty() { tls::trusting_nobody() } else { inner.tls.configuration() };
+            return inner.patient[usize::from(is_plain)].get_or_init(|| self.build(configuration()?, None, None)).clone();
+        }
         if url.scheme() != "https" {
-            let set_up = || self.build(tls::trusting_nobody()?, None);
+            let set_up = || self.build(tls::trusting_nobody()?, None, Some(READ_TIMEOUT));
             // A proxy may itself be reached by https, which needs the roots.
             if inner.proxies.is_empty() {
                 return inner.plain.get_or_init(set_up).clone();
             }
-            return inner.plain.get_or_init(|| self.build(inner.tls.configuration()?, None)).clone();
+            return inner.plain.get_or_init(|| self.build(inner.tls.configuration()?, None, Some(READ_TIMEOUT))).clone();
         }
         if let Some(name) = self.other_name(url) {
             return self.renamed(name, url.host_str().unwrap_or_default());
         }
-        inner.secure.get_or_init(|| self.build(inner.tls.configuration()?, None)).clone()
+        inner.secure.get_or_init(|| self.build(inner.tls.configuration()?, None, Some(READ_TIMEOUT))).clone()
     }
 
     /// The name to send in place of the host's. A proxy has to be told the real host: through one the name is verified, but not sent.
@@ -294,12 +367,17 @@ impl Client {
             return Ok(client.clone());
         }
         let renamed = Renamed { name: name.to_owned(), host: host.to_owned() };
-        let client = self.build(self.inner.tls.configuration()?, Some(renamed))?;
+        let client = self.build(self.inner.tls.configuration()?, Some(renamed), Some(READ_TIMEOUT))?;
         clients.insert(host.to_owned(), client.clone());
         Ok(client)
     }
 
-    fn build(&self, configuration: ClientConfig, renamed: Option<Renamed>) -> Result<reqwest::Client, HttpError> {
+    fn build(
+        &self,
+        configuration: ClientConfig,
+        renamed: Option<Renamed>,
+        silence: Option<Duration>,
+    ) -> Result<reqwest::Client, HttpError> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(configuration)
             .user_agent(&self.inner.user_agent)
@@ -307,8 +385,10 @@ impl Client {
             .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
             .no_proxy();
+        if let Some(silence) = silence {
+            builder = builder.read_timeout(silence);
+        }
         if !self.inner.proxies.is_empty() && renamed.is_none() {
             let rules = self.inner.proxies.clone();
             builder = builder.proxy(reqwest::Proxy::custom(move |url| rules.proxy_for(url).cloned()));
@@ -333,6 +413,14 @@ impl Client {
             connecting: error.is_connect(),
         }
     }
+}
+
+fn too_large(request: &Request, limit: u64) -> HttpError {
+    HttpError::TooLarge { method: request.method.to_string(), url: redact::url(&request.url), limit }
+}
+
+fn not_kept(request: &Request, error: &std::io::Error) -> HttpError {
+    HttpError::Sink { method: request.method.to_string(), url: redact::url(&request.url), reason: error.to_string() }
 }
 
 /// Why an exchange ended early.

@@ -72,6 +72,26 @@ pub enum HttpError {
         /// How long it had.
         limit: Duration,
     },
+    /// What came could not be kept.
+    #[error("{method} {url}: keeping the answer: {reason}")]
+    Sink {
+        /// The method.
+        method: String,
+        /// Where to, without secrets.
+        url: String,
+        /// Why not.
+        reason: String,
+    },
+    /// An upload that stood still.
+    #[error("{} {url:?}: nothing could be sent for {} s", go_operation(method), .limit.as_secs())]
+    Stalled {
+        /// The method.
+        method: String,
+        /// Where to, without secrets.
+        url: String,
+        /// For how long.
+        limit: Duration,
+    },
     /// No answer, after the server had refused an attempt before.
     #[error("{source} (an attempt before that was answered with {}: {})", .status.as_u16(), text::quote(.body))]
     Again {

@@ -1,8 +1,12 @@
 //! Requests and answers.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
+
+use super::stream::{Sink, Source};
 
 /// What a body is, for the trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,7 +20,7 @@ pub enum BodyKind {
     Credentials,
 }
 
-/// A request. Bodies are held in memory, so that a request can be sent again; its clones share them.
+/// A request. Bodies are held in memory, so that a request can be sent again, and its clones share them; or they come from a [`Source`].
 #[derive(Clone)]
 pub struct Request {
     /// The method.
@@ -27,6 +31,10 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body; `None` for none.
     pub body: Option<Bytes>,
+    /// Where the body comes from instead.
+    pub source: Option<Arc<dyn Source>>,
+    /// Where the body of a successful answer goes instead of into [`Response::body`].
+    pub sink: Option<Arc<dyn Sink>>,
     /// The most bytes that a successful answer may have. Answers with an error status are cut at [`ERROR_BODY_LIMIT`] instead.
     pub limit: u64,
     /// What the bodies are.
@@ -39,7 +47,7 @@ pub const ERROR_BODY_LIMIT: u64 = 64 * 1024;
 impl Request {
     /// A request without headers and body whose answer may have up to `limit` bytes.
     pub fn new(method: Method, url: Url, limit: u64) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body: None, limit, kind: BodyKind::Text }
+        Self { method, url, headers: HeaderMap::new(), body: None, source: None, sink: None, limit, kind: BodyKind::Text }
     }
 
     /// Adds a header; a value that no header may have is left out.
@@ -62,6 +70,20 @@ impl Request {
     pub fn body(mut self, media_type: &str, bytes: impl Into<Bytes>) -> Self {
         self.body = Some(bytes.into());
         self.header(reqwest::header::CONTENT_TYPE, media_type)
+    }
+
+    /// Sets a body that is made as it goes, and its media type.
+    #[must_use]
+    pub fn source(mut self, media_type: &str, source: Arc<dyn Source>) -> Self {
+        self.source = Some(source);
+        self.header(reqwest::header::CONTENT_TYPE, media_type)
+    }
+
+    /// Sends the body of a successful answer elsewhere.
+    #[must_use]
+    pub fn sink(mut self, sink: Arc<dyn Sink>) -> Self {
+        self.sink = Some(sink);
+        self
     }
 
     /// Says what the bodies are.

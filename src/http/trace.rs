@@ -15,8 +15,9 @@ pub fn request(request: &Request, user_agent: &str) -> String {
     let mut out = format!("--> {} {shown}{}\n", request.method, note(kind));
     let path = shown.splitn(4, '/').nth(3).unwrap_or_default();
     out.push_str(&format!("{} /{path} HTTP/1.1\nHost: {}\nUser-Agent: {user_agent}\n", request.method, host(request)));
-    if let Some(body) = &request.body {
-        out.push_str(&format!("Content-Length: {}\n", body.len()));
+    let length = request.body.as_ref().map(|body| body.len() as u64).or(request.source.as_ref().map(|source| source.size()));
+    if let Some(length) = length {
+        out.push_str(&format!("Content-Length: {length}\n"));
     }
     headers(&mut out, &request.headers);
     out.push('\n');

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 
 use super::exchange::{BodyKind, Request};
+use super::stream::{Pulse, Source};
 use crate::ambient::{Context, Progress};
 use crate::encoding::text;
 
@@ -37,4 +38,17 @@ pub(super) fn body(context: &Context, request: &Request, bytes: &Bytes, headers:
         Ok::<_, std::convert::Infallible>(piece)
     });
     reqwest::Body::wrap_stream(stream::iter(counted))
+}
+
+/// A request's body that is made as it goes; `pulse` counts its pieces.
+pub(super) fn streamed(context: &Context, request: &Request, source: &dyn Source, pulse: &Pulse, headers: &mut HeaderMap) -> reqwest::Body {
+    let size = source.size();
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
+    let progress = source.is_shown().then(|| shown(context, request, "sending", size)).flatten();
+    let counted = pulse.count(source.open()).inspect(move |piece| {
+        if let (Some(progress), Ok(piece)) = (&progress, piece) {
+            progress.advance(piece.len() as u64);
+        }
+    });
+    reqwest::Body::wrap_stream(counted)
 }

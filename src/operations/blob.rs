@@ -1,6 +1,6 @@
 //! Files to sign or to verify: read once, as a stream, however large.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::PathBuf;
 
@@ -91,6 +91,17 @@ impl BlobInput {
             Some(("env", name)) => Ok(Self::Env(name.to_owned())),
             Some((scheme, _)) => Err(BlobError::Scheme(text::quote(scheme))),
             None => Ok(Self::File(PathBuf::from(typed))),
+        }
+    }
+
+    /// A file that is not there is told of before anything is asked of a network.
+    ///
+    /// # Errors
+    /// [`BlobError::Open`].
+    pub fn check_there(&self) -> Result<(), BlobError> {
+        match self {
+            Self::File(path) => fs::metadata(path).map(drop).map_err(PathError::of("open", path)).map_err(BlobError::Open),
+            _ => Ok(()),
         }
     }
 

@@ -1,8 +1,9 @@
-//! Makes a trusted root of certificate chains and log keys in files.
+//! Makes a trusted root of certificate chains and log keys in files, and of the one that is distributed by TUF.
 
 use std::path::{Path, PathBuf};
 
 use super::files;
+use crate::ambient::Context;
 use crate::crypto::certificate::{Certificate, CertificateError};
 use crate::crypto::public_key::{PublicKey, PublicKeyError};
 use crate::crypto::timestamp::TimestampAuthority;
@@ -10,10 +11,14 @@ use crate::crypto::{Digest, LogKey, ValidityPeriod};
 use crate::encoding::PathError;
 use crate::format::tlog::checkpoint;
 use crate::format::trusted_root::{CertificateAuthority, NamedTimestampAuthority, TransparencyLog, TrustedRoot, UnnamedKey};
+use crate::sigstore::trust::{self, TrustError};
+use crate::sigstore::tuf::Network;
 
 /// What the trusted root is to hold.
 #[derive(Debug, Clone, Default)]
 pub struct CreateTrustedRoot {
+    /// What comes first: of the distributed trusted root.
+    pub distributed: Distributed,
     /// Authorities that certify signers.
     pub certificate_authorities: Vec<ChainSource>,
     /// Certificate Transparency logs.
@@ -22,6 +27,19 @@ pub struct CreateTrustedRoot {
     pub transparency_logs: Vec<LogSource>,
     /// Timestamp authorities.
     pub timestamp_authorities: Vec<ChainSource>,
+}
+
+/// Which kinds of services are taken from the trusted root that is distributed by TUF.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Distributed {
+    /// Authorities that certify signers.
+    pub certificate_authorities: bool,
+    /// Certificate Transparency logs.
+    pub ct_logs: bool,
+    /// Transparency logs.
+    pub transparency_logs: bool,
+    /// Timestamp authorities.
+    pub timestamp_authorities: bool,
 }
 
 /// An authority by its chain.
@@ -57,6 +75,9 @@ pub struct LogSource {
 /// Why there is no trusted root.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateTrustedRootError {
+    /// The distributed one cannot be had.
+    #[error("getting default trusted root: {0}")]
+    Distributed(#[from] TrustError),
     /// A part, and what is wrong with it.
     #[error("{label}{source}")]
     Part {
@@ -90,12 +111,12 @@ pub enum PartError {
     NoRoot,
 }
 
-/// The trusted root as JSON.
+/// The trusted root as JSON. TUF is asked only where something of it is wanted.
 ///
 /// # Errors
 /// [`CreateTrustedRootError`]: the first part that is wrong.
-pub fn create_trusted_root(request: &CreateTrustedRoot) -> Result<Vec<u8>, CreateTrustedRootError> {
-    let mut root = TrustedRoot::default();
+pub async fn create_trusted_root(request: &CreateTrustedRoot, context: &Context) -> Result<Vec<u8>, CreateTrustedRootError> {
+    let mut root = distributed(request.distributed, context).await?;
     for source in &request.certificate_authorities {
         root.certificate_authorities.push(certificate_authority(source)?);
     }
@@ -111,6 +132,26 @@ pub fn create_trusted_root(request: &CreateTrustedRoot) -> Result<Vec<u8>, Creat
         root.timestamp_authorities.push(timestamp_authority(source)?);
     }
     Ok(root.to_json()?)
+}
+
+async fn distributed(wanted: Distributed, context: &Context) -> Result<TrustedRoot, TrustError> {
+    if wanted == Distributed::default() {
+        return Ok(TrustedRoot::default());
+    }
+    let mut root = trust::distributed(Network::Allowed, context).await?;
+    if !wanted.certificate_authorities {
+        root.certificate_authorities.clear();
+    }
+    if !wanted.ct_logs {
+        root.ct_logs.clear();
+    }
+    if !wanted.transparency_logs {
+        root.transparency_logs.clear();
+    }
+    if !wanted.timestamp_authorities {
+        root.timestamp_authorities.clear();
+    }
+    Ok(root)
 }
 
 fn certificates(source: &ChainSource) -> Result<Vec<Certificate>, CreateTrustedRootError> {

@@ -6,6 +6,7 @@ pub mod attest_image;
 pub mod attested_statement;
 pub mod blob;
 pub mod blob_file;
+pub mod copy_image;
 pub mod create_bundle;
 pub mod create_trusted_root;
 pub mod download_attached;

@@ -65,6 +65,14 @@ pub enum RegistryError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// What was read cannot be kept where it belongs.
+    #[error("{what}: {reason}")]
+    NotWritten {
+        /// What was read.
+        what: String,
+        /// Why not.
+        reason: String,
+    },
     /// More entries than this program takes.
     #[error("{what}: more than {limit}")]
     TooMany {

@@ -64,6 +64,11 @@ impl Host {
         Ok(host)
     }
 
+    /// What requests are sent by.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Where the credential of a repository is kept once it is looked up.
     pub fn credential_cell(&self, repository: &RepositoryName) -> Arc<OnceCell<Credential>> {
         self.credentials.lock().unwrap_or_else(PoisonError::into_inner).entry(repository.path.clone()).or_default().clone()

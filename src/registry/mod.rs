@@ -5,6 +5,8 @@
 mod auth;
 mod certs_d;
 mod challenge;
+mod checked;
+mod copy_blob;
 pub mod error;
 mod go_value;
 mod host;

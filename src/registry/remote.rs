@@ -7,15 +7,16 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 
+use super::checked::{self, Checked};
 use super::host::{Caller, Host};
 use super::keychain::Credential;
-use super::{Access, FetchedManifest, RegistryError, Repository, Stored, TagUpdate, limits, lock, referrers, update, upload};
+use super::{Access, FetchedManifest, RegistryError, Repository, Stored, TagUpdate, copy_blob, limits, lock, referrers, update, upload};
 use crate::ambient::Context;
 use crate::crypto::{Digest, HashAlgorithm};
 use crate::encoding::base64;
 use crate::format::oci::{Descriptor, RepositoryName, Selector, media_type};
 use crate::http::header::{ACCEPT, CONTENT_LENGTH};
-use crate::http::{BodyKind, Method, Request, Response, StatusCode, Url};
+use crate::http::{BodyKind, Method, Request, Response, Sink, StatusCode, Url};
 
 /// Go-containerregistry's order.
 const MANIFEST_TYPES: [&str; 6] = [
@@ -183,6 +184,27 @@ impl Repository for RemoteRepository {
         self.name.to_string()
     }
 
+    fn remote_name(&self) -> Option<&RepositoryName> {
+        Some(&self.name)
+    }
+
+    async fn find(&self, selector: &Selector) -> Result<Option<Descriptor>, RegistryError> {
+        let response = self.manifest_request(Method::HEAD, selector).await?;
+        match response.status.as_u16() {
+            200 => match self.head_descriptor(selector, &response)? {
+                Some(descriptor) => Ok(Some(descriptor)),
+                None => self.manifest(selector).await.map(|fetched| Some(fetched.descriptor)),
+            },
+            403 | 404 => Ok(None),
+            // Some know no HEAD.
+            400 | 402 | 405 => match self.manifest(selector).await {
+                Err(error) if error.is_not_found() => Ok(None),
+                fetched => fetched.map(|fetched| Some(fetched.descriptor)),
+            },
+            _ => Err(RegistryError::of(&response)),
+        }
+    }
+
     async fn resolve(&self, selector: &Selector) -> Result<Descriptor, RegistryError> {
         let response = self.manifest_request(Method::HEAD, selector).await?;
         match response.status.as_u16() {
@@ -245,6 +267,21 @@ impl Repository for RemoteRepository {
             return Ok(inline);
         }
         self.fetch_blob(descriptor, &digest, size).await
+    }
+
+    async fn read_blob(&self, descriptor: &Descriptor, sink: Arc<dyn Sink>) -> Result<(), RegistryError> {
+        let (digest, size) = checked::extent(&self.name(), descriptor)?;
+        let url = self.url(&format!("blobs/{digest}")).await?;
+        let checked = Arc::new(Checked::new(format!("{}@{digest}", self.name), (digest, size), sink));
+        let response = self.send(Request::new(Method::GET, url, size).kind(BodyKind::Blob).sink(checked.clone())).await?;
+        if response.status != StatusCode::OK {
+            return Err(RegistryError::of(&response));
+        }
+        checked.finish().await
+    }
+
+    async fn copy_blob(&self, descriptor: &Descriptor, from: &dyn Repository) -> Result<(), RegistryError> {
+        copy_blob::into(self, descriptor, from).await
     }
 
     async fn put_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {

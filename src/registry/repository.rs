@@ -1,10 +1,13 @@
 //! One repository, wherever it is.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::RegistryError;
 use crate::crypto::Digest;
-use crate::format::oci::{Descriptor, Selector};
+use crate::format::oci::{Descriptor, RepositoryName, Selector};
+use crate::http::Sink;
 
 /// A manifest as it was fetched: exactly these bytes have that digest.
 #[derive(Debug, Clone)]
@@ -30,8 +33,23 @@ pub trait Repository: Send + Sync {
     /// For messages: `registry/path`, or the directory.
     fn name(&self) -> String;
 
+    /// The name in its registry; `None` for a directory.
+    fn remote_name(&self) -> Option<&RepositoryName> {
+        None
+    }
+
     /// Media type, size and digest of a manifest (HEAD; a GET where the registry's HEAD says too little).
     async fn resolve(&self, selector: &Selector) -> Result<Descriptor, RegistryError>;
+
+    /// As [`Repository::resolve`], for a place that is going to be written to: `None` where nothing is there (404, and 403, as Artifactory answers), without
+    /// asking why.
+    async fn find(&self, selector: &Selector) -> Result<Option<Descriptor>, RegistryError> {
+        match self.resolve(selector).await {
+            Ok(descriptor) => Ok(Some(descriptor)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
 
     /// The manifest itself.
     async fn manifest(&self, selector: &Selector) -> Result<FetchedManifest, RegistryError>;
@@ -39,11 +57,22 @@ pub trait Repository: Send + Sync {
     /// Stores a manifest under a tag or under its own digest. One PUT, nothing else.
     async fn put_manifest(&self, selector: &Selector, media_type: &str, bytes: &[u8]) -> Result<Stored, RegistryError>;
 
+    /// Stores a manifest that another one names: by its digest, in a directory without an entry of its own.
+    async fn put_child(&self, digest: &Digest, media_type: &str, bytes: &[u8]) -> Result<(), RegistryError> {
+        self.put_manifest(&Selector::Digest(digest.clone()), media_type, bytes).await.map(drop)
+    }
+
     /// Deletes a tag or a manifest.
     async fn delete_manifest(&self, selector: &Selector) -> Result<(), RegistryError>;
 
     /// The content of `descriptor`, its size and digest checked; refused without reading where it is said, or turns out, to be larger than `limit` bytes.
     async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, RegistryError>;
+
+    /// Hands the content of `descriptor` to `sink` as it comes. The last piece comes only once size and digest are found right.
+    async fn read_blob(&self, descriptor: &Descriptor, sink: Arc<dyn Sink>) -> Result<(), RegistryError>;
+
+    /// Makes sure that the blob `descriptor`, which `from` has, is here, too; a large one is never in memory.
+    async fn copy_blob(&self, descriptor: &Descriptor, from: &dyn Repository) -> Result<(), RegistryError>;
 
     /// Stores a blob: one POST where the registry takes it so.
     async fn put_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError>;

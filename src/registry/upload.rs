@@ -9,7 +9,7 @@ use crate::http::header::LOCATION;
 use crate::http::{BodyKind, Method, Request, Response, StatusCode, Url, destination};
 
 /// What is uploaded.
-const OCTETS: &str = "application/octet-stream";
+pub const OCTETS: &str = "application/octet-stream";
 
 /// Stores a blob.
 pub async fn blob(repository: &RemoteRepository, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {
@@ -44,7 +44,8 @@ pub async fn blob(repository: &RemoteRepository, digest: &Digest, bytes: &[u8]) 
     finish(repository, digest, bytes, &response).await
 }
 
-async fn exists(repository: &RemoteRepository, digest: &Digest) -> Result<bool, RegistryError> {
+/// Whether the registry has a blob.
+pub async fn exists(repository: &RemoteRepository, digest: &Digest) -> Result<bool, RegistryError> {
     let url = repository.url(&format!("blobs/{digest}")).await?;
     Ok(repository.send(Request::new(Method::HEAD, url, 0)).await?.status == StatusCode::OK)
 }
@@ -62,6 +63,17 @@ async fn finish(repository: &RemoteRepository, digest: &Digest, bytes: Bytes, st
     if started.status == StatusCode::CREATED {
         return Ok(());
     }
+    let url = location(repository, started).await?;
+    put(repository, digest, bytes, url).await
+}
+
+/// Begins an upload; the answer is where it goes.
+pub async fn session(repository: &RemoteRepository, digest: &Digest) -> Result<Url, RegistryError> {
+    location(repository, &start(repository, digest, None).await?).await
+}
+
+/// Where the upload goes that `started` acknowledges.
+pub async fn location(repository: &RemoteRepository, started: &Response) -> Result<Url, RegistryError> {
     if started.status != StatusCode::ACCEPTED {
         return Err(RegistryError::of(started));
     }
@@ -71,8 +83,18 @@ async fn finish(repository: &RemoteRepository, digest: &Digest, bytes: Bytes, st
     };
     let location = started.header(LOCATION).ok_or_else(missing)?;
     let origin: Url = repository.url("").await?;
-    let mut url = destination::resolve(&origin, &started.url, location)?;
-    url.query_pairs_mut().append_pair("digest", &digest.to_string());
+    Ok(destination::resolve(&origin, &started.url, location)?)
+}
+
+/// The URL that takes the whole blob of an upload.
+pub fn complete(mut location: Url, digest: &Digest) -> Url {
+    location.query_pairs_mut().append_pair("digest", &digest.to_string());
+    location
+}
+
+/// Sends the whole blob of an upload.
+pub async fn put(repository: &RemoteRepository, digest: &Digest, bytes: Bytes, location: Url) -> Result<(), RegistryError> {
+    let url = complete(location, digest);
     let request = Request::new(Method::PUT, url, limits::ACKNOWLEDGEMENT_BYTES).kind(BodyKind::Blob).body(OCTETS, bytes);
     let response = repository.send(request).await?;
     if response.status.is_success() { Ok(()) } else { Err(RegistryError::of(&response)) }

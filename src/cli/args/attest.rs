@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{FulcioArgs, Given, OidcArgs, RegistryArgs, SecurityKeyArgs, SigningConfigArgs, TimestampArgs};
+use super::{RegistryArgs, SignerArgs};
 
 /// What is attested.
 #[derive(Debug, Clone, Default, Args)]
@@ -20,30 +20,9 @@ pub struct PredicateArgs {
     pub statement: String,
 }
 
-/// Who signs, and with which services: what both commands share.
+/// Who attests what: what both commands share.
 #[derive(Debug, Clone, Args)]
-pub struct SigningArgs {
-    /// The private key: a file, env://VARIABLE, a URL, a KMS URI or a Kubernetes secret
-    #[arg(long, default_value_t)]
-    pub key: String,
-
-    /// A PEM file with the certificate of the key, stored with the attestation
-    #[arg(long, default_value_t)]
-    pub certificate: String,
-
-    /// A PEM file with the certificates above it, from the issuer of the signing certificate to the root, stored with the
-    /// attestation
-    #[arg(long, default_value_t)]
-    pub certificate_chain: String,
-
-    /// Ask Fulcio for a certificate of the given key
-    #[arg(long, hide = true, long_help = "support for this flag will be removed in the future")]
-    pub issue_certificate: bool,
-
-    /// Answer questions with yes
-    #[arg(long, short = 'y')]
-    pub yes: bool,
-
+pub struct AttestingArgs {
     /// Write all that is needed to verify the attestation to this file
     #[arg(long, default_value_t)]
     pub bundle: String,
@@ -61,25 +40,9 @@ pub struct SigningArgs {
     #[command(flatten)]
     pub predicate: PredicateArgs,
 
-    /// A hardware key.
+    /// Who signs, and with which services.
     #[command(flatten)]
-    pub security_key: SecurityKeyArgs,
-
-    /// The services.
-    #[command(flatten)]
-    pub signing_config: SigningConfigArgs,
-
-    /// The certificate authority.
-    #[command(flatten)]
-    pub fulcio: FulcioArgs,
-
-    /// The provider of identity tokens.
-    #[command(flatten)]
-    pub oidc: OidcArgs,
-
-    /// The timestamp authority.
-    #[command(flatten)]
-    pub timestamp: TimestampArgs,
+    pub signer: SignerArgs,
 }
 
 /// `cosign attest [flags] IMAGE...`
@@ -100,17 +63,13 @@ pub struct AttestArgs {
     #[arg(long, hide = true, long_help = "not used with the new bundle format")]
     pub record_creation_timestamp: bool,
 
-    /// Who signs, and what.
+    /// Who attests what.
     #[command(flatten)]
-    pub signing: SigningArgs,
+    pub attesting: AttestingArgs,
 
     /// Access to the registry.
     #[command(flatten)]
     pub registry: RegistryArgs,
-
-    /// Which flags were given.
-    #[arg(skip)]
-    pub given: Given,
 }
 
 /// `cosign attest-blob [flags] FILE`
@@ -127,9 +86,9 @@ pub struct AttestBlobArgs {
     #[command(flatten)]
     pub output: AttestationOutputArgs,
 
-    /// Who signs, and what.
+    /// Who attests what.
     #[command(flatten)]
-    pub signing: SigningArgs,
+    pub attesting: AttestingArgs,
 }
 
 /// Files that an attestation of a file is written to.

@@ -2,17 +2,13 @@
 
 use clap::Args;
 
-use super::{CertVerifyArgs, CommonVerifyArgs, DEFAULT_REKOR_URL, Given, RegistryArgs, SecurityKeyArgs, SignatureDigestArgs};
+use super::{RegistryArgs, VerifierArgs};
 
 /// `cosign verify-attestation [flags] IMAGE...`
 #[derive(Debug, Clone, Args)]
 pub struct VerifyAttestationArgs {
     /// The images.
     pub images: Vec<String>,
-
-    /// The public key: a file, env://VARIABLE, a URL, a KMS URI or a Kubernetes secret
-    #[arg(long, default_value_t)]
-    pub key: String,
 
     /// The type of the predicate: slsaprovenance, slsaprovenance02, slsaprovenance1, link, spdx, spdxjson, cyclonedx, vuln, openvex, custom, or a URI
     #[arg(long = "type", default_value = "custom")]
@@ -34,33 +30,13 @@ pub struct VerifyAttestationArgs {
     #[arg(long)]
     pub local_image: bool,
 
-    /// The URL of the transparency log
-    #[arg(long, default_value = DEFAULT_REKOR_URL, hide = true, long_help = "please use --bundle, which includes the Rekor inclusion proof")]
-    pub rekor_url: String,
-
-    /// What is checked, and with what.
+    /// Who must have signed, and what is believed.
     #[command(flatten)]
-    pub common: CommonVerifyArgs,
-
-    /// The digest that was signed.
-    #[command(flatten)]
-    pub signature_digest: SignatureDigestArgs,
-
-    /// Certificates.
-    #[command(flatten)]
-    pub certificate: CertVerifyArgs,
-
-    /// A hardware key.
-    #[command(flatten)]
-    pub security_key: SecurityKeyArgs,
+    pub verifier: VerifierArgs,
 
     /// Access to the registry.
     #[command(flatten)]
     pub registry: RegistryArgs,
-
-    /// Which flags were given.
-    #[arg(skip)]
-    pub given: Given,
 }
 
 /// `cosign verify-blob-attestation [flags] [FILE]`
@@ -68,10 +44,6 @@ pub struct VerifyAttestationArgs {
 pub struct VerifyBlobAttestationArgs {
     /// The file, and nothing else.
     pub words: Vec<String>,
-
-    /// The public key: a file, env://VARIABLE, a URL, a KMS URI or a Kubernetes secret
-    #[arg(long, default_value_t)]
-    pub key: String,
 
     /// The file with the bundle
     #[arg(long, default_value_t)]
@@ -106,27 +78,7 @@ pub struct VerifyBlobAttestationArgs {
     #[arg(long = "digestAlg", default_value_t)]
     pub digest_algorithm: String,
 
-    /// The URL of the transparency log
-    #[arg(long, default_value = DEFAULT_REKOR_URL, hide = true, long_help = "please use --bundle, which includes the Rekor inclusion proof")]
-    pub rekor_url: String,
-
-    /// What is checked, and with what.
+    /// Who must have signed, and what is believed.
     #[command(flatten)]
-    pub common: CommonVerifyArgs,
-
-    /// The digest that was signed.
-    #[command(flatten)]
-    pub signature_digest: SignatureDigestArgs,
-
-    /// Certificates.
-    #[command(flatten)]
-    pub certificate: CertVerifyArgs,
-
-    /// A hardware key.
-    #[command(flatten)]
-    pub security_key: SecurityKeyArgs,
-
-    /// Which flags were given.
-    #[arg(skip)]
-    pub given: Given,
+    pub verifier: VerifierArgs,
 }

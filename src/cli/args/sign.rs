@@ -2,28 +2,13 @@
 
 use clap::Args;
 
-use super::{
-    AnnotationArgs, FulcioArgs, Given, OidcArgs, ReferrersModeArgs, RegistryArgs, SecurityKeyArgs, SigningConfigArgs, TimestampArgs,
-};
+use super::{AnnotationArgs, ReferrersModeArgs, RegistryArgs, SignerArgs};
 
 /// `cosign sign [flags] IMAGE...`
 #[derive(Debug, Clone, Args)]
 pub struct SignArgs {
     /// The images.
     pub images: Vec<String>,
-
-    /// The private key: a file, env://VARIABLE, a URL, a KMS URI or a Kubernetes secret
-    #[arg(long, default_value_t)]
-    pub key: String,
-
-    /// A PEM file with the certificate of the key, stored with the signature
-    #[arg(long, default_value_t)]
-    pub certificate: String,
-
-    /// A PEM file with the certificates above it, from the issuer of the signing certificate to the root, stored with the
-    /// signature
-    #[arg(long, default_value_t)]
-    pub certificate_chain: String,
 
     /// Whether the signature is stored in the registry
     #[arg(long, default_value_t = true)]
@@ -32,10 +17,6 @@ pub struct SignArgs {
     /// Sign the images of a multi-platform image, too
     #[arg(long, short = 'r')]
     pub recursive: bool,
-
-    /// Answer questions with yes
-    #[arg(long, short = 'y')]
-    pub yes: bool,
 
     /// A file with the payload to sign instead of the generated one
     #[arg(long, default_value_t, hide = true, long_help = "payload will always be generated automatically in future versions")]
@@ -49,10 +30,6 @@ pub struct SignArgs {
         long_help = "please use OCI referrers for attachments; see `cosign attach sbom --registry-referrers-mode=oci-1-1 --help`"
     )]
     pub attachment: String,
-
-    /// Ask Fulcio for a certificate of the given key
-    #[arg(long, hide = true, long_help = "support for this flag will be removed in the future")]
-    pub issue_certificate: bool,
 
     /// The image name that the payload claims; repeatable
     #[arg(long, hide = true, long_help = "not possible when OCI referrers become the default behavior")]
@@ -70,25 +47,9 @@ pub struct SignArgs {
     #[command(flatten)]
     pub annotations: AnnotationArgs,
 
-    /// A hardware key.
+    /// Who signs, and with which services.
     #[command(flatten)]
-    pub security_key: SecurityKeyArgs,
-
-    /// The services.
-    #[command(flatten)]
-    pub signing_config: SigningConfigArgs,
-
-    /// The certificate authority.
-    #[command(flatten)]
-    pub fulcio: FulcioArgs,
-
-    /// The provider of identity tokens.
-    #[command(flatten)]
-    pub oidc: OidcArgs,
-
-    /// The timestamp authority.
-    #[command(flatten)]
-    pub timestamp: TimestampArgs,
+    pub signer: SignerArgs,
 
     /// Access to the registry.
     #[command(flatten)]
@@ -97,10 +58,6 @@ pub struct SignArgs {
     /// How the registry keeps references.
     #[command(flatten)]
     pub referrers_mode: ReferrersModeArgs,
-
-    /// Which flags were given.
-    #[arg(skip)]
-    pub given: Given,
 }
 
 /// Files that a signature of an image is written to.

@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use super::{CertVerifyArgs, DEFAULT_REKOR_URL, Given, IdentityFlagsError, SecurityKeyArgs};
+
 /// What is checked, and with what.
 #[derive(Debug, Clone, Args)]
 pub struct CommonVerifyArgs {
@@ -78,4 +80,51 @@ pub struct SignatureDigestArgs {
     /// The digest algorithm of the signature: sha224, sha256, sha384 or sha512
     #[arg(long, default_value = "sha256", hide = true, long_help = "please use --bundle, which already includes the digest algorithm")]
     pub signature_digest_algorithm: String,
+}
+
+/// Who must have signed, and what is believed.
+#[derive(Debug, Clone, Args)]
+pub struct VerifierArgs {
+    /// The public key: a file, env://VARIABLE, a URL, a KMS URI or a Kubernetes secret
+    #[arg(long, default_value_t)]
+    pub key: String,
+
+    /// The URL of the transparency log
+    #[arg(long, default_value = DEFAULT_REKOR_URL, hide = true, long_help = "please use --bundle, which includes the Rekor inclusion proof")]
+    pub rekor_url: String,
+
+    /// What is checked, and with what.
+    #[command(flatten)]
+    pub common: CommonVerifyArgs,
+
+    /// The digest that was signed.
+    #[command(flatten)]
+    pub signature_digest: SignatureDigestArgs,
+
+    /// Certificates.
+    #[command(flatten)]
+    pub certificate: CertVerifyArgs,
+
+    /// A hardware key.
+    #[command(flatten)]
+    pub security_key: SecurityKeyArgs,
+
+    /// Which flags were given.
+    #[arg(skip)]
+    pub given: Given,
+}
+
+impl VerifierArgs {
+    /// A key, or one identity with its issuer.
+    ///
+    /// # Errors
+    /// [`IdentityFlagsError`].
+    pub fn check_signer(&self) -> Result<(), IdentityFlagsError> {
+        self.certificate.identity.check(&self.key, self.security_key.security_key)
+    }
+
+    /// Whether the log may be asked for entries.
+    pub fn may_look_up(&self) -> bool {
+        !self.common.offline && !self.common.ignores_tlog()
+    }
 }

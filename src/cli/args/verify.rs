@@ -2,18 +2,13 @@
 
 use clap::Args;
 
-use super::signing_config::DEFAULT_REKOR_URL;
-use super::{AnnotationArgs, CertVerifyArgs, CommonVerifyArgs, Given, RegistryArgs, SecurityKeyArgs, SignatureDigestArgs};
+use super::{AnnotationArgs, RegistryArgs, VerifierArgs};
 
 /// `cosign verify [flags] IMAGE...`
 #[derive(Debug, Clone, Args)]
 pub struct VerifyArgs {
     /// The images.
     pub images: Vec<String>,
-
-    /// The public key: a file, env://VARIABLE, a URL, a KMS URI or a Kubernetes secret
-    #[arg(long, default_value_t)]
-    pub key: String,
 
     /// Check that what was signed is this image and carries the annotations that are asked for
     #[arg(long, default_value_t = true)]
@@ -49,35 +44,15 @@ pub struct VerifyArgs {
     #[arg(long, default_value_t, hide = true, long_help = "payload will always be verified from the bundle in future versions")]
     pub payload: String,
 
-    /// The URL of the transparency log
-    #[arg(long, default_value = DEFAULT_REKOR_URL, hide = true, long_help = "please use --bundle, which includes the Rekor inclusion proof")]
-    pub rekor_url: String,
-
-    /// What is checked, and with what.
+    /// Who must have signed, and what is believed.
     #[command(flatten)]
-    pub common: CommonVerifyArgs,
-
-    /// The digest that was signed.
-    #[command(flatten)]
-    pub signature_digest: SignatureDigestArgs,
-
-    /// Certificates.
-    #[command(flatten)]
-    pub certificate: CertVerifyArgs,
+    pub verifier: VerifierArgs,
 
     /// Annotations to ask for.
     #[command(flatten)]
     pub annotations: AnnotationArgs,
 
-    /// A hardware key.
-    #[command(flatten)]
-    pub security_key: SecurityKeyArgs,
-
     /// Access to the registry.
     #[command(flatten)]
     pub registry: RegistryArgs,
-
-    /// Which flags were given.
-    #[arg(skip)]
-    pub given: Given,
 }

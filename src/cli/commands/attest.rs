@@ -1,9 +1,9 @@
 //! `cosign attest`.
 
-use super::sign::{Services, check_signing_config};
+use super::sign::check_services;
 use super::{Action, Runnable, Spec, Words};
 use crate::ambient::Context;
-use crate::cli::args::{AttestArgs, Given, SigningArgs};
+use crate::cli::args::{AttestArgs, AttestingArgs};
 use crate::cli::error::CommandError;
 use crate::cli::resolve;
 use crate::cli::runtime::block_on;
@@ -57,13 +57,9 @@ pub enum AttestFlagsError {
 }
 
 impl Runnable for AttestArgs {
-    fn note_given(&mut self, given: Given) {
-        self.given = given;
-    }
-
     fn check_early(&self) -> Result<(), CommandError> {
-        let signing = &self.signing;
-        if signing.signing_config.new_bundle_format && self.no_upload && signing.bundle.is_empty() {
+        let attesting = &self.attesting;
+        if attesting.signer.signing_config.new_bundle_format && self.no_upload && attesting.bundle.is_empty() {
             return Err(AttestFlagsError::NowhereToStore.into());
         }
         Ok(())
@@ -78,16 +74,9 @@ impl Runnable for AttestArgs {
 ///
 /// # Errors
 /// One is broken.
-pub(super) fn check(args: &SigningArgs) -> Result<(), CommandError> {
-    args.oidc.client_secret()?;
-    check_signing_config(&Services {
-        config: &args.signing_config,
-        fulcio: &args.fulcio,
-        oidc: &args.oidc,
-        timestamp: &args.timestamp,
-        bundle: &args.bundle,
-    })?;
-    args.security_key.at_most_one_key(&args.key)?;
+pub(super) fn check(args: &AttestingArgs) -> Result<(), CommandError> {
+    check_services(&args.signer, &args.bundle)?;
+    args.signer.at_most_one_key()?;
     if args.predicate.predicate.is_empty() == args.predicate.statement.is_empty() {
         return Err(AttestFlagsError::OneSource.into());
     }
@@ -100,9 +89,9 @@ pub(super) fn check(args: &SigningArgs) -> Result<(), CommandError> {
 async fn run(args: AttestArgs, context: &Context) -> Result<(), CommandError> {
     let first = args.images.first().cloned().unwrap_or_default();
     let at_first = |error: CommandError| error.with_prefix(format!("signing {first}"));
-    check(&args.signing).map_err(at_first)?;
-    if args.signing.predicate.statement.is_empty() {
-        predicate::uri_of(&args.signing.predicate.predicate_type).map_err(|error| at_first(error.into()))?;
+    check(&args.attesting).map_err(at_first)?;
+    if args.attesting.predicate.statement.is_empty() {
+        predicate::uri_of(&args.attesting.predicate.predicate_type).map_err(|error| at_first(error.into()))?;
     }
     let request = resolve::attest::images(&args, context)?;
     let registries = resolve::registry::registries(&args.registry, context)?;
@@ -116,7 +105,7 @@ mod tests {
 
     fn message(words: &[&str]) -> String {
         let args: AttestArgs = args_of(&SPEC, words);
-        let checked = args.check_early().and_then(|()| check(&args.signing));
+        let checked = args.check_early().and_then(|()| check(&args.attesting));
         checked.map_or_else(|error| error.message(), |()| String::new())
     }
 

@@ -41,25 +41,25 @@ pub struct NoBundle;
 
 impl Runnable for AttestBlobArgs {
     fn check_early(&self) -> Result<(), CommandError> {
-        let (signing, output) = (&self.signing, &self.output);
+        let (attesting, output) = (&self.attesting, &self.output);
         let writes = [
-            &signing.bundle,
+            &attesting.bundle,
             &output.output_signature,
             &output.output_attestation,
             &output.output_certificate,
             &output.rfc3161_timestamp_bundle,
         ];
-        if signing.signing_config.new_bundle_format && writes.iter().all(|path| path.is_empty()) {
+        if attesting.signer.signing_config.new_bundle_format && writes.iter().all(|path| path.is_empty()) {
             return Err(NoBundle.into());
         }
         Ok(())
     }
 
     fn run(self, context: &Context) -> Result<(), CommandError> {
-        if self.signing.predicate.statement.is_empty() && self.words.len() != 1 {
+        if self.attesting.predicate.statement.is_empty() && self.words.len() != 1 {
             return Err(UsageError::NotExactly { wanted: 1, received: self.words.len() }.into());
         }
-        check(&self.signing)?;
+        check(&self.attesting)?;
         block_on(context, run(self, context))
     }
 }

@@ -5,6 +5,7 @@ pub mod attest;
 pub mod attest_blob;
 pub mod bundle;
 pub mod completion;
+pub mod copy;
 pub mod download;
 pub mod env;
 pub mod generate;
@@ -65,7 +66,7 @@ static COMMANDS: &[&Spec] = &[
     &later("debug providers"),
     &tree::SPEC,
     &completion::SPEC,
-    &later("copy"),
+    &copy::SPEC,
     &later("dockerfile"),
     &later("dockerfile verify"),
     &download::GROUP,

@@ -2,10 +2,7 @@
 
 use super::{Action, Runnable, Spec, Words};
 use crate::ambient::{Context, Ui};
-use crate::cli::args::{
-    DEFAULT_FULCIO_URL, DEFAULT_OIDC_ISSUER, DEFAULT_REKOR_URL, FulcioArgs, Given, KeyFlagsError, OidcArgs, SignArgs, SigningConfigArgs,
-    TimestampArgs,
-};
+use crate::cli::args::{DEFAULT_FULCIO_URL, DEFAULT_OIDC_ISSUER, DEFAULT_REKOR_URL, KeyFlagsError, SignArgs, SignerArgs};
 use crate::cli::error::CommandError;
 use crate::cli::resolve;
 use crate::cli::runtime::block_on;
@@ -48,14 +45,10 @@ pub static SPEC: Spec = Spec {
 };
 
 impl Runnable for SignArgs {
-    fn note_given(&mut self, given: Given) {
-        self.given = given;
-    }
-
     fn check_early(&self) -> Result<(), CommandError> {
         let output = &self.output;
         let writes = [&output.bundle, &output.output_signature, &output.output_payload, &output.output_certificate];
-        if self.signing_config.new_bundle_format && !self.upload && writes.iter().all(|path| path.is_empty()) {
+        if self.signer.signing_config.new_bundle_format && !self.upload && writes.iter().all(|path| path.is_empty()) {
             return Err(SignFlagsError::NowhereToStore.into());
         }
         Ok(())
@@ -106,51 +99,35 @@ fn check(args: &SignArgs, ui: &dyn Ui) -> Result<(), CommandError> {
         "sbom" => ui.warn(super::SBOM_NOTICE),
         other => return Err(SignFlagsError::Attachment(other.to_owned()).into()),
     }
-    args.oidc.client_secret()?;
-    check_signing_config(&Services {
-        config: &args.signing_config,
-        fulcio: &args.fulcio,
-        oidc: &args.oidc,
-        timestamp: &args.timestamp,
-        bundle: &args.output.bundle,
-    })?;
-    args.security_key.at_most_one_key(&args.key).map_err(|source| SignFlagsError::Key { images: args.images.join(" "), source })?;
+    check_services(&args.signer, &args.output.bundle)?;
+    args.signer.at_most_one_key().map_err(|source| SignFlagsError::Key { images: args.images.join(" "), source })?;
     Ok(())
 }
 
-/// The flags that name services.
-pub(super) struct Services<'a> {
-    pub(super) config: &'a SigningConfigArgs,
-    pub(super) fulcio: &'a FulcioArgs,
-    pub(super) oidc: &'a OidcArgs,
-    pub(super) timestamp: &'a TimestampArgs,
-    /// `--bundle`.
-    pub(super) bundle: &'a str,
-}
-
-/// What cannot be combined with a signing config that was named. The default one gives way to flags (see
-/// `docs/differences.md`).
+/// The client secret can be read, and nothing is combined with a named signing config that cannot be. The default one gives way
+/// to flags (see `docs/differences.md`). `bundle` is `--bundle`.
 ///
 /// # Errors
-/// [`SignFlagsError`].
-pub(super) fn check_signing_config(flags: &Services<'_>) -> Result<(), SignFlagsError> {
-    let services = flags.config;
+/// [`SignFlagsError`], or the secret cannot be read.
+pub(super) fn check_services(signer: &SignerArgs, bundle: &str) -> Result<(), CommandError> {
+    let SignerArgs { signing_config: services, fulcio, oidc, timestamp, .. } = signer;
+    oidc.client_secret()?;
     if services.signing_config.is_empty() {
         return Ok(());
     }
     let by_hand = |url: &str, default: &str| !url.is_empty() && url != default;
     if by_hand(&services.rekor_url, DEFAULT_REKOR_URL)
-        || by_hand(&flags.fulcio.fulcio_url, DEFAULT_FULCIO_URL)
-        || by_hand(&flags.oidc.oidc_issuer, DEFAULT_OIDC_ISSUER)
-        || by_hand(&flags.timestamp.timestamp_server_url, "")
+        || by_hand(&fulcio.fulcio_url, DEFAULT_FULCIO_URL)
+        || by_hand(&oidc.oidc_issuer, DEFAULT_OIDC_ISSUER)
+        || by_hand(&timestamp.timestamp_server_url, "")
     {
-        return Err(SignFlagsError::ServiceUrls);
+        return Err(SignFlagsError::ServiceUrls.into());
     }
     if !services.tlog_upload {
-        return Err(SignFlagsError::NoLog);
+        return Err(SignFlagsError::NoLog.into());
     }
-    if !services.new_bundle_format && flags.bundle.is_empty() {
-        return Err(SignFlagsError::OldFormat);
+    if !services.new_bundle_format && bundle.is_empty() {
+        return Err(SignFlagsError::OldFormat.into());
     }
     Ok(())
 }

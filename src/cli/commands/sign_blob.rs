@@ -1,6 +1,6 @@
 //! `cosign sign-blob`.
 
-use super::sign::{Services, check_signing_config};
+use super::sign::check_services;
 use super::{Action, Runnable, Spec, Words};
 use crate::ambient::Context;
 use crate::cli::args::SignBlobArgs;
@@ -50,10 +50,10 @@ pub enum SignBlobFlagsError {
 
 impl Runnable for SignBlobArgs {
     fn check_early(&self) -> Result<(), CommandError> {
-        self.security_key.at_most_one_key(&self.key)?;
+        self.signer.at_most_one_key()?;
         let output = &self.output;
         let writes = [&output.bundle, &output.output, &output.output_signature, &output.output_certificate];
-        if self.signing_config.new_bundle_format && writes.iter().all(|path| path.is_empty()) {
+        if self.signer.signing_config.new_bundle_format && writes.iter().all(|path| path.is_empty()) {
             return Err(SignBlobFlagsError::NoBundle.into());
         }
         if ALGORITHMS.iter().all(|(name, _)| *name != self.signing_algorithm) {
@@ -68,14 +68,7 @@ impl Runnable for SignBlobArgs {
 }
 
 async fn run(args: SignBlobArgs, context: &Context) -> Result<(), CommandError> {
-    args.oidc.client_secret()?;
-    check_signing_config(&Services {
-        config: &args.signing_config,
-        fulcio: &args.fulcio,
-        oidc: &args.oidc,
-        timestamp: &args.timestamp,
-        bundle: &args.output.bundle,
-    })?;
+    check_services(&args.signer, &args.output.bundle)?;
     let request = resolve::sign_blob::resolve(&args, context)?;
     Ok(sign_blobs(&request, &HttpFetch::new(context), context).await?)
 }

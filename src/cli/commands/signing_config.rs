@@ -5,6 +5,7 @@ use crate::ambient::Context;
 use crate::cli::args::SigningConfigCreateArgs;
 use crate::cli::error::CommandError;
 use crate::cli::resolve;
+use crate::cli::runtime::block_on;
 
 /// The group in the table of commands.
 pub static GROUP: Spec =
@@ -26,7 +27,11 @@ pub static CREATE: Spec = Spec {
     --rekor url=https://rekor.example.com,api-version=2,start-time=2024-01-01T00:00:00Z,operator=example.com --rekor-config ANY \\
     --oidc-provider url=https://login.example.com,api-version=1,start-time=2024-01-01T00:00:00Z,operator=example.com \\
     --tsa url=https://tsa.example.com/api/v1/timestamp,api-version=1,start-time=2024-01-01T00:00:00Z,operator=example.com \\
-    --tsa-config EXACT:1 --out signing_config.json",
+    --tsa-config EXACT:1 --out signing_config.json
+
+  # the public services, but no timestamp authority
+  cosign signing-config create --with-default-services --no-default-tsa --out signing_config.json",
+    deadline: true,
     exclusive: &[&["base-config", "with-default-services"], &["base-config", "with-default-rekor-v2"]],
     action: Action::of::<SigningConfigCreateArgs>(),
     ..Spec::DEFAULT
@@ -34,7 +39,11 @@ pub static CREATE: Spec = Spec {
 
 impl Runnable for SigningConfigCreateArgs {
     fn run(self, context: &Context) -> Result<(), CommandError> {
-        let json = resolve::signing_config::resolve(&self)?.to_json();
-        super::write_document(&self.out, json, context)
+        block_on(context, run(self, context))
     }
+}
+
+async fn run(args: SigningConfigCreateArgs, context: &Context) -> Result<(), CommandError> {
+    let config = resolve::signing_config::resolve(&args, context).await?;
+    super::write_document(&args.out, config.to_json(), context)
 }

@@ -5,6 +5,7 @@ use crate::ambient::Context;
 use crate::cli::args::TrustedRootCreateArgs;
 use crate::cli::error::CommandError;
 use crate::cli::resolve;
+use crate::cli::runtime::block_on;
 use crate::operations::create_trusted_root::create_trusted_root;
 
 /// The group in the table of commands.
@@ -15,21 +16,30 @@ pub static GROUP: Spec =
 pub static CREATE: Spec = Spec {
     path: "trusted-root create",
     about: "Make a trusted root",
-    long: "Makes a trusted root of certificate chains and public keys in files: what verifying commands take as --trusted-root.",
+    long: "Makes a trusted root of certificate chains and public keys in files, and of that of the public services: what verifying \
+        commands take as --trusted-root.",
     usage: "[flags]",
     examples: "\
   # services of one's own
   cosign trusted-root create --fulcio url=https://fulcio.example.com,certificate-chain=fulcio.pem \\
     --ctfe url=https://ctfe.example.com,public-key=ctfe.pub,start-time=2024-01-01T00:00:00Z \\
     --rekor url=https://rekor.example.com,public-key=rekor.pub,start-time=2024-01-01T00:00:00Z,origin=rekor.example.com \\
-    --tsa url=https://tsa.example.com,certificate-chain=tsa.pem --out trusted_root.json",
+    --tsa url=https://tsa.example.com,certificate-chain=tsa.pem --out trusted_root.json
+
+  # the public services, and a timestamp authority of one's own instead of theirs
+  cosign trusted-root create --with-default-services --no-default-tsa --tsa url=https://tsa.example.com,certificate-chain=tsa.pem",
+    deadline: true,
     action: Action::of::<TrustedRootCreateArgs>(),
     ..Spec::DEFAULT
 };
 
 impl Runnable for TrustedRootCreateArgs {
     fn run(self, context: &Context) -> Result<(), CommandError> {
-        let json = create_trusted_root(&resolve::trusted_root::resolve(&self)?)?;
-        super::write_document(&self.out, json, context)
+        block_on(context, run(self, context))
     }
+}
+
+async fn run(args: TrustedRootCreateArgs, context: &Context) -> Result<(), CommandError> {
+    let json = create_trusted_root(&resolve::trusted_root::resolve(&args)?, context).await?;
+    super::write_document(&args.out, json, context)
 }

@@ -46,7 +46,7 @@ pub static SPEC: Spec = Spec {
 
 impl Runnable for VerifyArgs {
     fn note_given(&mut self, given: Given) {
-        self.given = given;
+        self.verifier.given = given;
     }
 
     fn run(self, context: &Context) -> Result<(), CommandError> {
@@ -81,12 +81,13 @@ pub(super) fn check_digest_algorithm(name: &str) -> Result<(), VerifyFlagsError>
 /// # Errors
 /// One is broken.
 fn check(args: &VerifyArgs, ui: &dyn Ui) -> Result<(), CommandError> {
+    let verifier = &args.verifier;
     args.annotations.pairs()?;
-    check_digest_algorithm(&args.signature_digest.signature_digest_algorithm)?;
-    if args.common.max_workers <= 0 {
+    check_digest_algorithm(&verifier.signature_digest.signature_digest_algorithm)?;
+    if verifier.common.max_workers <= 0 {
         return Err(VerifyFlagsError::MaxWorkers.into());
     }
-    if let Some(warning) = args.common.tlog_warning("signature") {
+    if let Some(warning) = verifier.common.tlog_warning("signature") {
         ui.warn(&warning);
     }
     match args.attachment.as_str() {
@@ -94,7 +95,7 @@ fn check(args: &VerifyArgs, ui: &dyn Ui) -> Result<(), CommandError> {
         "sbom" => ui.warn(super::SBOM_NOTICE),
         _ => return Err(UsageError::HelpRequested.into()),
     }
-    args.certificate.identity.check(&args.key, args.security_key.security_key)?;
+    verifier.check_signer()?;
     Ok(())
 }
 
@@ -145,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_switched_off_log_is_warned_of_once_and_by_one_flag() {
-        let warning = |words: &[&str]| args_of::<VerifyArgs>(&SPEC, words).common.tlog_warning("signature");
+        let warning = |words: &[&str]| args_of::<VerifyArgs>(&SPEC, words).verifier.common.tlog_warning("signature");
         assert!(warning(&["--insecure-ignore-tlog"]).is_some());
         assert!(warning(&["--insecure-ignore-tlog", "--private-infrastructure"]).is_none());
         assert!(warning(&["--private-infrastructure"]).is_none() && warning(&[]).is_none());

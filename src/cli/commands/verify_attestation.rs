@@ -41,7 +41,7 @@ pub static SPEC: Spec = Spec {
 
 impl Runnable for VerifyAttestationArgs {
     fn note_given(&mut self, given: Given) {
-        self.given = given;
+        self.verifier.given = given;
     }
 
     fn run(self, context: &Context) -> Result<(), CommandError> {
@@ -59,16 +59,17 @@ fn check_policies(policies: &[String]) -> Result<(), PolicyError> {
 /// # Errors
 /// One is broken.
 fn check(args: &VerifyAttestationArgs, ui: &dyn Ui) -> Result<(), CommandError> {
-    check_digest_algorithm(&args.signature_digest.signature_digest_algorithm)?;
-    if args.common.max_workers <= 0 {
+    let verifier = &args.verifier;
+    check_digest_algorithm(&verifier.signature_digest.signature_digest_algorithm)?;
+    if verifier.common.max_workers <= 0 {
         return Err(VerifyFlagsError::MaxWorkers.into());
     }
-    if let Some(warning) = args.common.tlog_warning("attestation") {
+    if let Some(warning) = verifier.common.tlog_warning("attestation") {
         ui.warn(&warning);
     }
-    args.certificate.identity.at_most_one(&args.key)?;
-    args.security_key.at_most_one_key(&args.key)?;
-    args.certificate.identity.check(&args.key, args.security_key.security_key)?;
+    verifier.certificate.identity.at_most_one(&verifier.key)?;
+    verifier.security_key.at_most_one_key(&verifier.key)?;
+    verifier.check_signer()?;
     Ok(check_policies(&args.policy)?)
 }
 

@@ -45,7 +45,7 @@ pub static SPEC: Spec = Spec {
 
 impl Runnable for VerifyBlobArgs {
     fn note_given(&mut self, given: Given) {
-        self.given = given;
+        self.verifier.given = given;
     }
 
     fn run(self, context: &Context) -> Result<(), CommandError> {
@@ -72,25 +72,26 @@ pub enum VerifyBlobFlagsError {
 /// # Errors
 /// One is broken.
 fn check(args: &VerifyBlobArgs, ui: &dyn Ui) -> Result<Format, CommandError> {
+    let verifier = &args.verifier;
     let format = match args.output.as_str() {
         "text" | "" => Format::Text,
         "json" => Format::Json,
         other => return Err(VerifyBlobFlagsError::Output(other.to_owned()).into()),
     };
-    check_digest_algorithm(&args.signature_digest.signature_digest_algorithm)?;
-    if let Some(warning) = args.common.tlog_warning("blob") {
+    check_digest_algorithm(&verifier.signature_digest.signature_digest_algorithm)?;
+    if let Some(warning) = verifier.common.tlog_warning("blob") {
         ui.warn(&warning);
     }
-    let sk = args.security_key.security_key;
-    let keys = usize::from(!args.key.is_empty()) + usize::from(sk) + usize::from(!args.certificate.certificate.is_empty());
+    let sk = verifier.security_key.security_key;
+    let keys = usize::from(!verifier.key.is_empty()) + usize::from(sk) + usize::from(!verifier.certificate.certificate.is_empty());
     if keys == 0 && args.bundle.is_empty() {
         return Err(VerifyBlobFlagsError::Nothing.into());
     }
-    args.certificate.identity.at_most_one(&args.key)?;
+    verifier.certificate.identity.at_most_one(&verifier.key)?;
     if keys > 1 {
         return Err(VerifyBlobFlagsError::SeveralKeys.into());
     }
-    args.certificate.identity.check(&args.key, sk)?;
+    verifier.check_signer()?;
     Ok(format)
 }
 

@@ -38,7 +38,7 @@ pub static SPEC: Spec = Spec {
 
 impl Runnable for VerifyBlobAttestationArgs {
     fn note_given(&mut self, given: Given) {
-        self.given = given;
+        self.verifier.given = given;
     }
 
     fn run(self, context: &Context) -> Result<(), CommandError> {
@@ -65,23 +65,24 @@ pub enum BlobAttestationFlagsError {
 /// # Errors
 /// One is broken.
 fn check(args: &VerifyBlobAttestationArgs, ui: &dyn Ui) -> Result<(), CommandError> {
-    check_digest_algorithm(&args.signature_digest.signature_digest_algorithm)?;
+    let verifier = &args.verifier;
+    check_digest_algorithm(&verifier.signature_digest.signature_digest_algorithm)?;
     if args.check_claims && args.words.is_empty() && (args.digest.is_empty() || args.digest_algorithm.is_empty()) {
         return Err(BlobAttestationFlagsError::NoSubject.into());
     }
-    if let Some(warning) = args.common.tlog_warning("blob attestation") {
+    if let Some(warning) = verifier.common.tlog_warning("blob attestation") {
         ui.warn(&warning);
     }
     if args.signature.is_empty() && args.bundle.is_empty() {
         return Err(BlobAttestationFlagsError::NoAttestation.into());
     }
-    let sk = args.security_key.security_key;
-    if args.key.is_empty() && args.certificate.certificate.is_empty() && !sk && args.bundle.is_empty() {
+    let sk = verifier.security_key.security_key;
+    if verifier.key.is_empty() && verifier.certificate.certificate.is_empty() && !sk && args.bundle.is_empty() {
         return Err(BlobAttestationFlagsError::Nobody.into());
     }
-    args.certificate.identity.at_most_one(&args.key)?;
-    args.security_key.at_most_one_key(&args.key)?;
-    args.certificate.identity.check(&args.key, sk)?;
+    verifier.certificate.identity.at_most_one(&verifier.key)?;
+    verifier.security_key.at_most_one_key(&verifier.key)?;
+    verifier.check_signer()?;
     Ok(())
 }
 

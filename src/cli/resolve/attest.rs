@@ -2,10 +2,10 @@
 
 use super::registry::place;
 use super::services::{self, Asked};
-use super::sign::{self, KeyFlags, warn_of_old_flags};
+use super::sign::{self, warn_of_old_flags};
 use super::{given, given_path};
 use crate::ambient::Context;
-use crate::cli::args::{AttestArgs, AttestBlobArgs, SigningArgs};
+use crate::cli::args::{AttestArgs, AttestBlobArgs, AttestingArgs, SignerArgs};
 use crate::cli::error::CommandError;
 use crate::entity::signature_image::ImageStyle;
 use crate::operations::attest_blob::{AttestBlob, AttestationOutputs};
@@ -13,7 +13,6 @@ use crate::operations::attest_image::{AttestImages, AttestationForm};
 use crate::operations::attested_statement::StatementSource;
 use crate::operations::sign_blob::BlobForm;
 use crate::operations::sign_image;
-use crate::operations::signing_key::SigningKey;
 use crate::sign::services::ServicesRequest;
 
 /// What `attest` is to do.
@@ -21,17 +20,17 @@ use crate::sign::services::ServicesRequest;
 /// # Errors
 /// A flag or variable whose value cannot be used.
 pub fn images(args: &AttestArgs, context: &Context) -> Result<AttestImages, CommandError> {
-    let signing = &args.signing;
+    let attesting = &args.attesting;
     Ok(AttestImages {
         images: args.images.clone(),
-        source: source(signing),
-        key: key(signing)?,
-        services: services(signing, !signing.signing_config.new_bundle_format, context)?,
+        source: source(attesting),
+        key: sign::key(&attesting.signer)?,
+        services: services(&attesting.signer, !attesting.signer.signing_config.new_bundle_format, context)?,
         form: form(args, context)?,
         replace: args.replace,
         upload: !args.no_upload,
         place: place(&args.registry, context)?,
-        bundle: given_path(&signing.bundle),
+        bundle: given_path(&attesting.bundle),
     })
 }
 
@@ -40,8 +39,8 @@ pub fn images(args: &AttestArgs, context: &Context) -> Result<AttestImages, Comm
 /// # Errors
 /// As [`images`].
 pub fn blob(args: &AttestBlobArgs, context: &Context) -> Result<AttestBlob, CommandError> {
-    let (signing, output) = (&args.signing, &args.output);
-    let form = if signing.signing_config.new_bundle_format { BlobForm::Bundle } else { BlobForm::Detached };
+    let (attesting, output) = (&args.attesting, &args.output);
+    let form = if attesting.signer.signing_config.new_bundle_format { BlobForm::Bundle } else { BlobForm::Detached };
     if form == BlobForm::Bundle {
         warn_of_old_flags(
             &[
@@ -56,12 +55,12 @@ pub fn blob(args: &AttestBlobArgs, context: &Context) -> Result<AttestBlob, Comm
     Ok(AttestBlob {
         blob: args.words.first().cloned(),
         hash: given(&args.hash).map(str::to_owned),
-        source: source(signing),
-        key: key(signing)?,
-        services: services(signing, form == BlobForm::Detached, context)?,
+        source: source(attesting),
+        key: sign::key(&attesting.signer)?,
+        services: services(&attesting.signer, form == BlobForm::Detached, context)?,
         form,
         outputs: AttestationOutputs {
-            bundle: given_path(&signing.bundle),
+            bundle: given_path(&attesting.bundle),
             signature: given_path(&output.output_signature),
             attestation: given_path(&output.output_attestation),
             certificate: given_path(&output.output_certificate),
@@ -70,7 +69,7 @@ pub fn blob(args: &AttestBlobArgs, context: &Context) -> Result<AttestBlob, Comm
     })
 }
 
-fn source(args: &SigningArgs) -> StatementSource {
+fn source(args: &AttestingArgs) -> StatementSource {
     let predicate = &args.predicate;
     match given_path(&predicate.statement) {
         Some(path) => StatementSource::Statement(path),
@@ -78,32 +77,13 @@ fn source(args: &SigningArgs) -> StatementSource {
     }
 }
 
-fn key(args: &SigningArgs) -> Result<Option<SigningKey>, CommandError> {
-    sign::key(&KeyFlags {
-        key: &args.key,
-        security_key: args.security_key.security_key,
-        certificate: &args.certificate,
-        certificate_chain: &args.certificate_chain,
-    })
-}
-
-fn services(args: &SigningArgs, needs_promise: bool, context: &Context) -> Result<ServicesRequest, CommandError> {
-    let asked = Asked {
-        services: &args.signing_config,
-        fulcio: &args.fulcio,
-        oidc: &args.oidc,
-        timestamp: &args.timestamp,
-        certificate: args.key.is_empty() || args.issue_certificate,
-        needs_promise,
-        hashed: false,
-        algorithm: services::DEFAULT_ALGORITHM,
-        yes: args.yes,
-    };
+fn services(signer: &SignerArgs, needs_promise: bool, context: &Context) -> Result<ServicesRequest, CommandError> {
+    let asked = Asked { signer, needs_promise, hashed: false, algorithm: services::DEFAULT_ALGORITHM };
     services::of_signing(&asked, context)
 }
 
 fn form(args: &AttestArgs, context: &Context) -> Result<AttestationForm, CommandError> {
-    if args.signing.signing_config.new_bundle_format {
+    if args.attesting.signer.signing_config.new_bundle_format {
         return Ok(AttestationForm::Bundle);
     }
     let created = args.record_creation_timestamp.then(|| sign_image::creation_time(context)).transpose();

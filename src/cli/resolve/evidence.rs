@@ -5,7 +5,7 @@ use std::path::Path;
 use super::trust::no_bundle_takes;
 use super::{file_or_url, given, text_or_file};
 use crate::ambient::Context;
-use crate::cli::args::{CertVerifyArgs, CommonVerifyArgs};
+use crate::cli::args::VerifierArgs;
 use crate::cli::error::CommandError;
 use crate::format::bundle::legacy::LocalBundle;
 use crate::keys::load::FetchUrl;
@@ -36,18 +36,16 @@ pub(super) struct EvidenceFlags<'a> {
     /// Whether the signature may be given itself, and not as a file.
     pub(super) signature_may_be_text: bool,
     pub(super) timestamp: &'a str,
-    pub(super) rekor_url: &'a str,
-    pub(super) common: &'a CommonVerifyArgs,
-    pub(super) certificate: &'a CertVerifyArgs,
+    pub(super) verifier: &'a VerifierArgs,
 }
 
 impl EvidenceFlags<'_> {
     /// Reads it. Its form is that of the file, whatever the flags say about the older one.
     pub(super) async fn read(&self, urls: &dyn FetchUrl, context: &Context) -> Result<Evidence, CommandError> {
         match given(self.bundle).map(read).transpose()? {
-            Some(json) if self.common.new_bundle_format && !LocalBundle::looks_like_one(&json) => {
+            Some(json) if self.verifier.common.new_bundle_format && !LocalBundle::looks_like_one(&json) => {
                 self.check_bundle()?;
-                Ok(Evidence::Bundle { json, allow_chain: self.common.allow_certificate_chain })
+                Ok(Evidence::Bundle { json, allow_chain: self.verifier.common.allow_certificate_chain })
             }
             json => {
                 self.check_detached()?;
@@ -61,15 +59,14 @@ impl EvidenceFlags<'_> {
                     None => None,
                 };
                 let bundle = json.map(|json| LocalBundle::parse(&json).map(Box::new)).transpose()?;
-                let asks = !self.common.offline && !self.common.ignores_tlog();
-                let log = given(self.rekor_url).filter(|_| asks).map(str::to_owned);
+                let log = given(&self.verifier.rekor_url).filter(|_| self.verifier.may_look_up()).map(str::to_owned);
                 Ok(Evidence::Detached { signature, bundle, timestamp, log })
             }
         }
     }
 
     fn check_bundle(&self) -> Result<(), BlobFormError> {
-        let unsupported = no_bundle_takes(self.common, self.certificate)
+        let unsupported = no_bundle_takes(self.verifier)
             .or_else(|| given(self.timestamp).map(|_| "RFC3161 timestamp may not be provided using --rfc3161-timestamp"))
             .or_else(|| given(self.signature).map(|_| "signature may not be provided using --signature"));
         unsupported.map_or(Ok(()), |reason| Err(BlobFormError::WithBundle(reason)))
@@ -77,10 +74,10 @@ impl EvidenceFlags<'_> {
 
     /// No trusted root, and a time stamp just where one is asked for.
     fn check_detached(&self) -> Result<(), BlobFormError> {
-        if !self.common.trusted_root.is_empty() {
+        if !self.verifier.common.trusted_root.is_empty() {
             return Err(BlobFormError::TrustedRoot);
         }
-        let wants_timestamp = self.common.use_signed_timestamps || !self.common.timestamp_certificate_chain.is_empty();
+        let wants_timestamp = self.verifier.common.use_signed_timestamps || !self.verifier.common.timestamp_certificate_chain.is_empty();
         match (!self.timestamp.is_empty(), wants_timestamp) {
             (true, false) => Err(BlobFormError::TimestampAlone),
             (false, true) => Err(BlobFormError::NoTimestamp),

@@ -2,9 +2,7 @@
 
 use super::{given, given_path};
 use crate::ambient::Context;
-use crate::cli::args::{
-    DEFAULT_FULCIO_URL, DEFAULT_OIDC_ISSUER, DEFAULT_REKOR_URL, FulcioArgs, OidcArgs, SigningConfigArgs, TimestampArgs,
-};
+use crate::cli::args::{DEFAULT_FULCIO_URL, DEFAULT_OIDC_ISSUER, DEFAULT_REKOR_URL, SignerArgs, TimestampArgs};
 use crate::cli::error::CommandError;
 use crate::crypto::{Curve, KeyAlgorithm};
 use crate::http::TlsOptions;
@@ -17,24 +15,14 @@ pub const DEFAULT_ALGORITHM: KeyAlgorithm = KeyAlgorithm::Ecdsa(Curve::P256);
 /// The flags, and what the command needs.
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
-    /// Signing config, log, trusted root.
-    pub services: &'a SigningConfigArgs,
-    /// Fulcio, token.
-    pub fulcio: &'a FulcioArgs,
-    /// The issuer of tokens.
-    pub oidc: &'a OidcArgs,
-    /// The timestamp authority.
-    pub timestamp: &'a TimestampArgs,
-    /// Whether a certificate is needed: no key, or `--issue-certificate`.
-    pub certificate: bool,
+    /// Who signs, and with which services.
+    pub signer: &'a SignerArgs,
     /// Whether the form that is made needs Rekor v1.
     pub needs_promise: bool,
     /// Whether logs are told of a digest and not of an envelope.
     pub hashed: bool,
     /// The kind of key that is made where none was given.
     pub algorithm: KeyAlgorithm,
-    /// `--yes`.
-    pub yes: bool,
 }
 
 /// What is asked of services. What cannot be combined was refused before (`check_signing_config`).
@@ -42,7 +30,7 @@ pub struct Asked<'a> {
 /// # Errors
 /// A flag whose value cannot be used.
 pub fn of_signing(asked: &Asked<'_>, context: &Context) -> Result<ServicesRequest, CommandError> {
-    let services = asked.services;
+    let SignerArgs { signing_config: services, fulcio, oidc, timestamp, .. } = asked.signer;
     let config = match given_path(&services.signing_config) {
         Some(path) => ConfigSource::File(path),
         None if services.use_signing_config => ConfigSource::Distributed,
@@ -55,22 +43,22 @@ pub fn of_signing(asked: &Asked<'_>, context: &Context) -> Result<ServicesReques
     };
     let log = services.tlog_upload && !services.rekor_url.is_empty();
     let request = ServicesRequest {
-        fulcio_url: by_hand(&asked.fulcio.fulcio_url, DEFAULT_FULCIO_URL),
+        fulcio_url: by_hand(&fulcio.fulcio_url, DEFAULT_FULCIO_URL),
         rekor_url: by_hand(&services.rekor_url, DEFAULT_REKOR_URL).filter(|_| log),
-        timestamp_url: given(&asked.timestamp.timestamp_server_url).map(str::to_owned),
-        oidc_issuer: by_hand(&asked.oidc.oidc_issuer, DEFAULT_OIDC_ISSUER),
-        timestamp_tls: timestamp_tls(asked.timestamp),
+        timestamp_url: given(&timestamp.timestamp_server_url).map(str::to_owned),
+        oidc_issuer: by_hand(&oidc.oidc_issuer, DEFAULT_OIDC_ISSUER),
+        timestamp_tls: timestamp_tls(timestamp),
         log,
-        certificate: asked.certificate,
+        certificate: asked.signer.needs_certificate(),
         needs_promise: asked.needs_promise,
         hashed: asked.hashed,
         algorithm: asked.algorithm,
-        insecure_skip_sct: asked.fulcio.insecure_skip_verify,
+        insecure_skip_sct: fulcio.insecure_skip_verify,
         trusted_root: given_path(&services.trusted_root),
-        token: token(asked)?,
+        token: token(asked.signer)?,
         config,
     };
-    if asked.fulcio.insecure_skip_verify && asked.certificate {
+    if fulcio.insecure_skip_verify && asked.signer.needs_certificate() {
         context.ui.warn("--insecure-skip-verify: the SCT of the new certificate is not checked");
     }
     Ok(request)
@@ -86,17 +74,17 @@ fn timestamp_tls(args: &TimestampArgs) -> TlsOptions {
     }
 }
 
-fn token(asked: &Asked<'_>) -> Result<TokenRequest, CommandError> {
-    let token = &asked.fulcio.identity_token;
+fn token(signer: &SignerArgs) -> Result<TokenRequest, CommandError> {
+    let token = &signer.fulcio.identity_token;
     Ok(TokenRequest {
         given: Some(token.clone()).filter(|token| !token.expose().is_empty()),
-        disable_ambient: asked.oidc.oidc_disable_ambient_providers,
-        provider: given(&asked.oidc.oidc_provider).map(str::to_owned),
-        flow: asked.fulcio.fulcio_auth_flow.clone(),
+        disable_ambient: signer.oidc.oidc_disable_ambient_providers,
+        provider: given(&signer.oidc.oidc_provider).map(str::to_owned),
+        flow: signer.fulcio.fulcio_auth_flow.clone(),
         issuer: None,
-        client_id: asked.oidc.oidc_client_id.clone(),
-        client_secret: asked.oidc.client_secret()?,
-        redirect_url: given(&asked.oidc.oidc_redirect_url).map(str::to_owned),
-        consented: asked.yes,
+        client_id: signer.oidc.oidc_client_id.clone(),
+        client_secret: signer.oidc.client_secret()?,
+        redirect_url: given(&signer.oidc.oidc_redirect_url).map(str::to_owned),
+        consented: signer.yes,
     })
 }

@@ -4,7 +4,7 @@ use super::registry::place;
 use super::services::{self, Asked};
 use super::{given, given_path};
 use crate::ambient::Context;
-use crate::cli::args::SignArgs;
+use crate::cli::args::{SignArgs, SignerArgs};
 use crate::cli::error::{CommandError, NotSupportedYet};
 use crate::cli::flag_value::ReferrersMode;
 use crate::entity::signature_image::ImageStyle;
@@ -24,14 +24,9 @@ pub fn resolve(args: &SignArgs, context: &Context) -> Result<SignImages, Command
         images: args.images.clone(),
         recursive: args.recursive,
         attached_sbom: !args.attachment.is_empty(),
-        key: key(&KeyFlags {
-            key: &args.key,
-            security_key: args.security_key.security_key,
-            certificate: &args.certificate,
-            certificate_chain: &args.certificate_chain,
-        })?,
+        key: key(&args.signer)?,
         services: services::of_signing(&asked(args), context)?,
-        consented: args.yes,
+        consented: args.signer.yes,
         form: form(args, context)?,
         annotations: args.annotations.pairs()?.into_iter().collect(),
         upload: args.upload,
@@ -45,39 +40,26 @@ pub fn resolve(args: &SignArgs, context: &Context) -> Result<SignImages, Command
     })
 }
 
-/// Where the key comes from, and its certificate.
-pub(super) struct KeyFlags<'a> {
-    pub(super) key: &'a str,
-    pub(super) security_key: bool,
-    pub(super) certificate: &'a str,
-    pub(super) certificate_chain: &'a str,
-}
-
-/// The key; `None` signs with an identity.
-pub(super) fn key(flags: &KeyFlags<'_>) -> Result<Option<SigningKey>, CommandError> {
-    if flags.security_key {
+/// The key, and where its certificate comes from; `None` signs with an identity.
+pub(super) fn key(signer: &SignerArgs) -> Result<Option<SigningKey>, CommandError> {
+    if signer.security_key.security_key {
         return Err(not_yet("signing with a hardware token (--sk)"));
     }
-    let Some(key) = given(flags.key) else { return Ok(None) };
-    Ok(Some(SigningKey { key: KeyRef::parse(key), certificate: given_path(flags.certificate), chain: given_path(flags.certificate_chain) }))
+    let Some(key) = given(&signer.key) else { return Ok(None) };
+    Ok(Some(SigningKey {
+        key: KeyRef::parse(key),
+        certificate: given_path(&signer.certificate),
+        chain: given_path(&signer.certificate_chain),
+    }))
 }
 
 fn asked(args: &SignArgs) -> Asked<'_> {
-    Asked {
-        services: &args.signing_config,
-        fulcio: &args.fulcio,
-        oidc: &args.oidc,
-        timestamp: &args.timestamp,
-        certificate: args.key.is_empty() || args.issue_certificate,
-        needs_promise: !args.signing_config.new_bundle_format,
-        hashed: !args.signing_config.new_bundle_format,
-        algorithm: services::DEFAULT_ALGORITHM,
-        yes: args.yes,
-    }
+    let old_form = !args.signer.signing_config.new_bundle_format;
+    Asked { signer: &args.signer, needs_promise: old_form, hashed: old_form, algorithm: services::DEFAULT_ALGORITHM }
 }
 
 fn form(args: &SignArgs, context: &Context) -> Result<SignatureForm, CommandError> {
-    if args.signing_config.new_bundle_format {
+    if args.signer.signing_config.new_bundle_format {
         for (given, flag) in [
             (!args.sign_container_identity.is_empty(), "--sign-container-identity"),
             (!args.payload.is_empty(), "--payload"),
@@ -102,7 +84,7 @@ fn form(args: &SignArgs, context: &Context) -> Result<SignatureForm, CommandErro
 }
 
 fn warn_of_old_outputs(args: &SignArgs, context: &Context) {
-    if args.signing_config.new_bundle_format {
+    if args.signer.signing_config.new_bundle_format {
         let output = &args.output;
         warn_of_old_flags(
             &[

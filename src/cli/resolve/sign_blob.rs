@@ -1,7 +1,7 @@
 //! The flags of `sign-blob`.
 
 use super::services::{self, Asked};
-use super::sign::{self, KeyFlags, warn_of_old_flags};
+use super::sign::{self, warn_of_old_flags};
 use super::{given, given_path};
 use crate::ambient::Context;
 use crate::cli::args::SignBlobArgs;
@@ -28,7 +28,7 @@ pub fn resolve(args: &SignBlobArgs, context: &Context) -> Result<SignBlobs, Comm
     if !output.output.is_empty() {
         context.ui.warn("the '--output' flag is deprecated and will be removed in the future. Use '--output-signature'");
     }
-    let form = if args.signing_config.new_bundle_format { BlobForm::Bundle } else { BlobForm::Detached };
+    let form = if args.signer.signing_config.new_bundle_format { BlobForm::Bundle } else { BlobForm::Detached };
     if form == BlobForm::Bundle {
         warn_of_old_flags(
             &[
@@ -43,27 +43,17 @@ pub fn resolve(args: &SignBlobArgs, context: &Context) -> Result<SignBlobs, Comm
     // Other names were refused before anything was read.
     let algorithm = ALGORITHMS.iter().find(|(name, _)| *name == args.signing_algorithm);
     let asked = Asked {
-        services: &args.signing_config,
-        fulcio: &args.fulcio,
-        oidc: &args.oidc,
-        timestamp: &args.timestamp,
-        certificate: args.key.is_empty() && !args.security_key.security_key || args.issue_certificate,
+        signer: &args.signer,
         // Without a bundle there is nowhere to keep a time stamp that Rekor v2 would need.
         needs_promise: form == BlobForm::Detached || output.bundle.is_empty(),
         hashed: true,
         algorithm: algorithm.map_or(services::DEFAULT_ALGORITHM, |(_, algorithm)| *algorithm),
-        yes: args.yes,
     };
     Ok(SignBlobs {
         blobs: args.blobs.clone(),
-        key: sign::key(&KeyFlags {
-            key: &args.key,
-            security_key: args.security_key.security_key,
-            certificate: &args.certificate,
-            certificate_chain: &args.certificate_chain,
-        })?,
+        key: sign::key(&args.signer)?,
         services: services::of_signing(&asked, context)?,
-        consented: args.yes,
+        consented: args.signer.yes,
         form,
         outputs: BlobOutputs {
             bundle: given_path(&output.bundle),

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use super::given;
 use super::service_spec::{ServiceSpec, SpecError};
-use super::sign::not_yet;
+use crate::ambient::Context;
 use crate::cli::args::SigningConfigCreateArgs;
 use crate::cli::error::CommandError;
 use crate::cli::flag_value::{NumberError, parse_decimal32};
 use crate::format::signing_config::{Choice, Selector, Service, SigningConfig};
 use crate::operations::files;
+use crate::sigstore::tuf::{self, Network};
 
 /// A rule of the flags of `signing-config create` that is broken. The texts are cosign's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,18 +36,15 @@ pub enum ConfigFlagsError {
 ///
 /// # Errors
 /// A rule between flags that is broken, a specification that is none, a base that cannot be loaded, or the step over the network to TUF.
-pub fn resolve(args: &SigningConfigCreateArgs) -> Result<SigningConfig, CommandError> {
+pub async fn resolve(args: &SigningConfigCreateArgs, context: &Context) -> Result<SigningConfig, CommandError> {
     for (kind, services, choice) in [("rekor", &args.rekor, &args.rekor_config), ("tsa", &args.tsa, &args.tsa_config)] {
         if !services.is_empty() && choice.is_empty() {
             return Err(ConfigFlagsError::NoChoice(kind).into());
         }
     }
-    let mut config = base(args)?;
-    if args.with_default_services {
-        let none = args.no_default_fulcio && args.no_default_oidc && args.no_default_tsa && args.no_default_rekor;
-        if !none {
-            return Err(not_yet("fetching the signing config of the public services by TUF (--with-default-services)"));
-        }
+    let mut config = if args.with_default_services { distributed(args, context).await? } else { base(args)? };
+    if args.with_default_rekor_v2 && !args.with_default_services {
+        context.ui.warn("--with-default-rekor-v2 has no effect without --with-default-services");
     }
     for (text, slot, prefix) in [
         (&args.rekor_config, &mut config.transparency_log_choice, "parsing rekor-config"),
@@ -69,27 +67,64 @@ pub fn resolve(args: &SigningConfigCreateArgs) -> Result<SigningConfig, CommandE
     Ok(config)
 }
 
+/// The kinds of services that are not taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Without {
+    fulcio: bool,
+    oidc: bool,
+    rekor: bool,
+    tsa: bool,
+}
+
+impl Without {
+    fn strip(self, config: &mut SigningConfig) {
+        if self.fulcio {
+            config.certificate_authorities.clear();
+        }
+        if self.oidc {
+            config.identity_providers.clear();
+        }
+        if self.rekor {
+            config.transparency_logs.clear();
+            config.transparency_log_choice = None;
+        }
+        if self.tsa {
+            config.timestamp_authorities.clear();
+            config.timestamp_authority_choice = None;
+        }
+    }
+}
+
 /// What is taken over from `--base-config`: the kinds of which no other are given.
 fn base(args: &SigningConfigCreateArgs) -> Result<SigningConfig, CommandError> {
     let Some(path) = given(&args.base_config) else { return Ok(SigningConfig::default()) };
     let prefixed = |error: CommandError| error.with_prefix(format!("loading base config from {path}"));
     let json = files::read(Path::new(path)).map_err(|error| prefixed(error.into()))?;
     let mut base = SigningConfig::parse(&json).map_err(|error| prefixed(error.into()))?;
-    if !args.fulcio.is_empty() || args.no_default_fulcio {
-        base.certificate_authorities.clear();
+    let given = |specs: &[String], without: bool| without || !specs.is_empty();
+    Without {
+        fulcio: given(&args.fulcio, args.no_default_fulcio),
+        oidc: given(&args.oidc_provider, args.no_default_oidc),
+        rekor: given(&args.rekor, args.no_default_rekor),
+        tsa: given(&args.tsa, args.no_default_tsa),
     }
-    if !args.oidc_provider.is_empty() || args.no_default_oidc {
-        base.identity_providers.clear();
-    }
-    if !args.rekor.is_empty() || args.no_default_rekor {
-        base.transparency_logs.clear();
-        base.transparency_log_choice = None;
-    }
-    if !args.tsa.is_empty() || args.no_default_tsa {
-        base.timestamp_authorities.clear();
-        base.timestamp_authority_choice = None;
-    }
+    .strip(&mut base);
     Ok(base)
+}
+
+/// What is taken over with `--with-default-services`; TUF is asked only where something of it is wanted.
+async fn distributed(args: &SigningConfigCreateArgs, context: &Context) -> Result<SigningConfig, CommandError> {
+    let without =
+        Without { fulcio: args.no_default_fulcio, oidc: args.no_default_oidc, rekor: args.no_default_rekor, tsa: args.no_default_tsa };
+    if without == (Without { fulcio: true, oidc: true, rekor: true, tsa: true }) {
+        return Ok(SigningConfig::default());
+    }
+    let prefixed = |error: CommandError| error.with_prefix("getting default signing config");
+    let name = if args.with_default_rekor_v2 { tuf::SIGNING_CONFIG_REKOR_V2 } else { tuf::SIGNING_CONFIG };
+    let json = tuf::targets(&[name], Network::Allowed, context).await.map_err(|error| prefixed(error.into()))?;
+    let mut config = SigningConfig::parse(&json.concat()).map_err(|error| prefixed(error.into()))?;
+    without.strip(&mut config);
+    Ok(config)
 }
 
 fn choice(text: &str) -> Result<Choice, ConfigFlagsError> {
@@ -117,6 +152,7 @@ fn service(spec: &str) -> Result<Service, SpecError> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::ambient::fake::Fake;
 
     #[test]
     fn modes() {
@@ -136,7 +172,9 @@ mod tests {
     fn a_config_is_read_back() {
         let spec = "url=https://r.example, api-version=2,start-time=2024-01-01T00:00:00Z,end-time=2025-01-01T00:00:00Z,operator=o";
         let args = SigningConfigCreateArgs { rekor: vec![spec.to_owned()], rekor_config: "EXACT:1".into(), ..Default::default() };
-        let config = resolve(&args).unwrap();
+        let context = Fake::default().context();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let config = runtime.block_on(resolve(&args, &context)).unwrap();
         let read = SigningConfig::parse(&config.to_json()).unwrap();
         assert_eq!(read.transparency_logs, config.transparency_logs);
         assert_eq!(read.transparency_log_choice, config.transparency_log_choice);

@@ -3,7 +3,7 @@
 use super::sign::not_yet;
 use super::{file_or_url, given, given_path};
 use crate::ambient::Context;
-use crate::cli::args::{CertIdentityArgs, CertVerifyArgs, CommonVerifyArgs};
+use crate::cli::args::{CertIdentityArgs, CertVerifyArgs, VerifierArgs};
 use crate::cli::error::CommandError;
 use crate::crypto::HashAlgorithm;
 use crate::format::bundle::legacy;
@@ -15,83 +15,75 @@ use crate::sigstore::trust::{self, Needs, TrustSources};
 use crate::sigstore::tuf::Network;
 use crate::verify::{Identity, IdentityPolicy, KeyTrust, Matcher, Requirement, SctRequirement, TimeRequirement, Trust, Workflow};
 
-/// The flags that say whom to trust.
-pub(super) struct TrustFlags<'a> {
-    pub(super) key: &'a str,
-    pub(super) security_key: bool,
-    pub(super) certificate: &'a CertVerifyArgs,
-    pub(super) common: &'a CommonVerifyArgs,
-    /// `--signature-digest-algorithm`, where it was given.
-    pub(super) digest_algorithm: Option<&'a String>,
+/// What must hold, with claims checked, and the trusted material that this needs.
+///
+/// # Errors
+/// A flag or variable whose value cannot be used, a file that cannot be read, or a step over the network to a Sigstore service.
+pub(super) async fn load(
+    verifier: &VerifierArgs,
+    urls: &dyn FetchUrl,
+    context: &Context,
+) -> Result<(Requirement, TrustedRoot), CommandError> {
+    let trust = trust(verifier, urls, context).await?;
+    let needs = needs(verifier, &trust);
+    // `--offline` makes no trip for keys.
+    let network = if verifier.common.offline { Network::Forbidden } else { Network::Allowed };
+    let trusted = trust::load(&sources(verifier), needs, network, context).await?;
+    let mut requirement = Requirement::new(trust);
+    if verifier.common.ignores_tlog() {
+        requirement = requirement.insecure_ignore_tlog();
+    }
+    if needs.timestamp_authorities {
+        requirement.time = TimeRequirement::SignedTimestamps { threshold: 1 };
+    }
+    Ok((requirement, trusted))
 }
 
-impl TrustFlags<'_> {
-    /// What must hold, with claims checked, and the trusted material that this needs.
-    pub(super) async fn load(&self, urls: &dyn FetchUrl, context: &Context) -> Result<(Requirement, TrustedRoot), CommandError> {
-        let trust = self.trust(urls, context).await?;
-        let needs = self.needs(&trust);
-        let trusted = trust::load(&self.sources(), needs, self.network(), context).await?;
-        let mut requirement = Requirement::new(trust);
-        if self.common.ignores_tlog() {
-            requirement = requirement.insecure_ignore_tlog();
-        }
-        if needs.timestamp_authorities {
-            requirement.time = TimeRequirement::SignedTimestamps { threshold: 1 };
-        }
-        Ok((requirement, trusted))
+async fn trust(verifier: &VerifierArgs, urls: &dyn FetchUrl, context: &Context) -> Result<Trust, CommandError> {
+    if let Some(key) = given(&verifier.key) {
+        let key = load::verifier(&KeyRef::parse(key), context, urls)
+            .await
+            .map_err(|error| CommandError::from(error).with_prefix("loading verifier from key opts: loading public key"))?;
+        return Ok(Trust::Key(KeyTrust { keys: vec![key], hash: digest_algorithm(verifier)? }));
     }
-
-    async fn trust(&self, urls: &dyn FetchUrl, context: &Context) -> Result<Trust, CommandError> {
-        if let Some(key) = given(self.key) {
-            let key = load::verifier(&KeyRef::parse(key), context, urls)
-                .await
-                .map_err(|error| CommandError::from(error).with_prefix("loading verifier from key opts: loading public key"))?;
-            let hash = self.digest_algorithm.map(|name| digest_algorithm(name)).transpose()?;
-            return Ok(Trust::Key(KeyTrust { keys: vec![key], hash }));
-        }
-        if self.security_key {
-            return Err(not_yet("verifying with a hardware token (--sk)"));
-        }
-        let identities = identities(&self.certificate.identity)?;
-        let sct = sct(self.certificate)?;
-        match given(&self.certificate.certificate) {
-            None => Ok(Trust::Identity { identities, sct }),
-            Some(certificate) => {
-                let leaf = legacy::certificate_of_file(&file_or_url(certificate, urls, context).await?)
-                    .map_err(|error| CommandError::from(error).with_prefix("loading verifier from key opts: loading cert"))?;
-                Ok(Trust::Certificate { leaf: Box::new(leaf), identities, sct })
-            }
+    if verifier.security_key.security_key {
+        return Err(not_yet("verifying with a hardware token (--sk)"));
+    }
+    let identities = identities(&verifier.certificate.identity)?;
+    let sct = sct(&verifier.certificate)?;
+    match given(&verifier.certificate.certificate) {
+        None => Ok(Trust::Identity { identities, sct }),
+        Some(certificate) => {
+            let leaf = legacy::certificate_of_file(&file_or_url(certificate, urls, context).await?)
+                .map_err(|error| CommandError::from(error).with_prefix("loading verifier from key opts: loading cert"))?;
+            Ok(Trust::Certificate { leaf: Box::new(leaf), identities, sct })
         }
     }
+}
 
-    fn needs(&self, trust: &Trust) -> Needs {
-        let certified = !matches!(trust, Trust::Key(_));
-        Needs {
-            certificate_authorities: certified,
-            ct_logs: certified && !self.certificate.insecure_ignore_sct,
-            transparency_logs: !self.common.ignores_tlog(),
-            timestamp_authorities: self.common.use_signed_timestamps || !self.common.timestamp_certificate_chain.is_empty(),
-        }
+fn needs(verifier: &VerifierArgs, trust: &Trust) -> Needs {
+    let certified = !matches!(trust, Trust::Key(_));
+    Needs {
+        certificate_authorities: certified,
+        ct_logs: certified && !verifier.certificate.insecure_ignore_sct,
+        transparency_logs: !verifier.common.ignores_tlog(),
+        timestamp_authorities: verifier.common.use_signed_timestamps || !verifier.common.timestamp_certificate_chain.is_empty(),
     }
+}
 
-    /// `--offline` makes no trip for keys.
-    fn network(&self) -> Network {
-        if self.common.offline { Network::Forbidden } else { Network::Allowed }
-    }
-
-    fn sources(&self) -> TrustSources {
-        TrustSources {
-            trusted_root: given_path(&self.common.trusted_root),
-            certificate_chain: given_path(&self.certificate.certificate_chain),
-            ca_roots: given_path(&self.certificate.ca_roots),
-            ca_intermediates: given_path(&self.certificate.ca_intermediates),
-            timestamp_chain: given_path(&self.common.timestamp_certificate_chain),
-        }
+fn sources(verifier: &VerifierArgs) -> TrustSources {
+    TrustSources {
+        trusted_root: given_path(&verifier.common.trusted_root),
+        certificate_chain: given_path(&verifier.certificate.certificate_chain),
+        ca_roots: given_path(&verifier.certificate.ca_roots),
+        ca_intermediates: given_path(&verifier.certificate.ca_intermediates),
+        timestamp_chain: given_path(&verifier.common.timestamp_certificate_chain),
     }
 }
 
 /// The first flag that names material which has to be in a bundle, in the words of the error about it.
-pub(super) fn no_bundle_takes(common: &CommonVerifyArgs, certificate: &CertVerifyArgs) -> Option<&'static str> {
+pub(super) fn no_bundle_takes(verifier: &VerifierArgs) -> Option<&'static str> {
+    let VerifierArgs { certificate, common, .. } = verifier;
     [
         (&certificate.certificate, "certificate must be in bundle and may not be provided using --certificate"),
         (&certificate.certificate_chain, "certificate chain must be in bundle and may not be provided using --certificate-chain"),
@@ -130,9 +122,12 @@ fn sct(args: &CertVerifyArgs) -> Result<SctRequirement, CommandError> {
     Ok(SctRequirement::Required { threshold: 1, detached })
 }
 
-/// The function of `--signature-digest-algorithm`, which was given.
-fn digest_algorithm(name: &str) -> Result<HashAlgorithm, CommandError> {
-    let name = name.trim().to_ascii_lowercase();
+/// The function of `--signature-digest-algorithm`, where it was given.
+fn digest_algorithm(verifier: &VerifierArgs) -> Result<Option<HashAlgorithm>, CommandError> {
+    if !verifier.given.has("signature-digest-algorithm") {
+        return Ok(None);
+    }
+    let name = verifier.signature_digest.signature_digest_algorithm.trim().to_ascii_lowercase();
     let name = if name.is_empty() { "sha256" } else { &name };
-    HashAlgorithm::from_name(name).ok_or_else(|| not_yet(&format!("--signature-digest-algorithm={name}")))
+    HashAlgorithm::from_name(name).map(Some).ok_or_else(|| not_yet(&format!("--signature-digest-algorithm={name}")))
 }

@@ -1,12 +1,11 @@
 //! The flags of `trusted-root create`.
 
 use super::service_spec::{ServiceSpec, SpecError, time};
-use super::sign::not_yet;
 use crate::cli::args::TrustedRootCreateArgs;
 use crate::cli::error::CommandError;
 use crate::crypto::ValidityPeriod;
 use crate::encoding::UnixTime;
-use crate::operations::create_trusted_root::{ChainSource, CreateTrustedRoot, LogSource};
+use crate::operations::create_trusted_root::{ChainSource, CreateTrustedRoot, Distributed, LogSource};
 
 /// A new flag and an old one of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +15,7 @@ pub struct BothForms(pub &'static str);
 /// What `trusted-root create` is to do.
 ///
 /// # Errors
-/// A rule between flags that is broken, a specification that is none, or the step over the network to TUF.
+/// A rule between flags that is broken, or a specification that is none.
 pub fn resolve(args: &TrustedRootCreateArgs) -> Result<CreateTrustedRoot, CommandError> {
     let old = &args.old;
     let any = |lists: &[&Vec<String>]| lists.iter().any(|list| !list.is_empty());
@@ -30,13 +29,14 @@ pub fn resolve(args: &TrustedRootCreateArgs) -> Result<CreateTrustedRoot, Comman
             return Err(BothForms(kind).into());
         }
     }
-    if args.with_default_services {
-        let none = args.no_default_fulcio && args.no_default_ctfe && args.no_default_tsa && args.no_default_rekor;
-        if !none {
-            return Err(not_yet("fetching the trusted root of the public services by TUF (--with-default-services)"));
-        }
-    }
+    let default = args.with_default_services;
     Ok(CreateTrustedRoot {
+        distributed: Distributed {
+            certificate_authorities: default && !args.no_default_fulcio,
+            ct_logs: default && !args.no_default_ctfe,
+            transparency_logs: default && !args.no_default_rekor,
+            timestamp_authorities: default && !args.no_default_tsa,
+        },
         certificate_authorities: joined(
             specified(&args.fulcio, "parsing fulcio spec", |spec| chain(spec, "fulcio"))?,
             old_chains(&old.certificate_chain, &old.fulcio_uri),

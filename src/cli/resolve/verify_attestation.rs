@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use super::evidence::EvidenceFlags;
-use super::given;
 use super::policies;
 use super::registry::place;
-use super::trust::{TrustFlags, no_bundle_takes};
+use super::trust;
+use super::verify::{forms, lookup};
 use crate::ambient::Context;
 use crate::cli::args::{VerifyAttestationArgs, VerifyBlobAttestationArgs};
 use crate::cli::error::CommandError;
 use crate::crypto::{Digest, HashAlgorithm};
 use crate::encoding::hex;
 use crate::keys::load::FetchUrl;
-use crate::operations::log_lookup::LogLookup;
+use crate::operations::blob::BlobInput;
 use crate::operations::verify_blob_attestation::{Subject, VerifyBlobAttestation};
-use crate::operations::verify_image::{Bundles, Forms, VerifyImages};
+use crate::operations::verify_image::VerifyImages;
 use crate::verify::WantedPredicate;
 
 /// `--digest` and `--digestAlg`.
@@ -39,35 +39,21 @@ pub enum DigestFlagsError {
 pub async fn images(args: &VerifyAttestationArgs, urls: &dyn FetchUrl, context: &Context) -> Result<VerifyImages, CommandError> {
     let policies = policies::load(&args.policy, urls, context).await?;
     let place = place(&args.registry, context)?;
-    let flags = TrustFlags {
-        key: &args.key,
-        security_key: args.security_key.security_key,
-        certificate: &args.certificate,
-        common: &args.common,
-        digest_algorithm: args.given.has("signature-digest-algorithm").then_some(&args.signature_digest.signature_digest_algorithm),
-    };
-    let (mut requirement, trusted) = flags.load(urls, context).await?;
+    let (mut requirement, trusted) = trust::load(&args.verifier, urls, context).await?;
     if !args.check_claims {
         requirement = requirement.insecure_ignore_claims();
     }
-    let asks = !args.common.offline && !args.common.ignores_tlog();
-    let lookup = given(&args.rekor_url).filter(|_| asks).map(|url| LogLookup::new(url, context)).transpose()?;
-    let bundles = if args.common.new_bundle_format {
-        no_bundle_takes(&args.common, &args.certificate).map_or(Bundles::Verified, Bundles::Unsupported)
-    } else {
-        Bundles::Ignored
-    };
     Ok(VerifyImages {
         images: args.images.clone(),
         requirement,
         trusted: Arc::new(trusted),
         local: args.local_image,
-        forms: Forms { bundles, allow_certificate_chain: args.common.allow_certificate_chain, oci11: false },
+        forms: forms(&args.verifier),
         attached_sbom: false,
         place,
         detached: None,
-        lookup,
-        max_workers: usize::try_from(args.common.max_workers).unwrap_or(1),
+        lookup: lookup(&args.verifier, context)?,
+        max_workers: usize::try_from(args.verifier.common.max_workers).unwrap_or(1),
         attestations: Some(WantedPredicate::named(&args.predicate_type)),
         policies,
     })
@@ -84,19 +70,13 @@ pub async fn blob(args: &VerifyBlobAttestationArgs, urls: &dyn FetchUrl, context
         signature: &args.signature,
         signature_may_be_text: false,
         timestamp: &args.rfc3161_timestamp,
-        rekor_url: &args.rekor_url,
-        common: &args.common,
-        certificate: &args.certificate,
+        verifier: &args.verifier,
     };
     let evidence = evidence.read(urls, context).await?;
-    let flags = TrustFlags {
-        key: &args.key,
-        security_key: args.security_key.security_key,
-        certificate: &args.certificate,
-        common: &args.common,
-        digest_algorithm: args.given.has("signature-digest-algorithm").then_some(&args.signature_digest.signature_digest_algorithm),
-    };
-    let (mut requirement, trusted) = flags.load(urls, context).await?;
+    if let Subject::File { path, .. } = &subject {
+        BlobInput::parse(path)?.check_there()?;
+    }
+    let (mut requirement, trusted) = trust::load(&args.verifier, urls, context).await?;
     if !args.check_claims {
         requirement = requirement.insecure_ignore_claims();
     }

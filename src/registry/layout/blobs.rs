@@ -2,12 +2,16 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::crypto::{Digest, HashAlgorithm};
+use super::stream::{self, FileSink};
+use crate::crypto::{Digest, HashAlgorithm, Hasher};
 use crate::format::oci::{Descriptor, media_type};
-use crate::registry::{RegistryError, limits};
+use crate::http::Sink;
+use crate::registry::checked::{self, Checked};
+use crate::registry::{RegistryError, Repository, limits};
 
 /// The most files that a search for referrers looks into.
 const FILES: usize = 100_000;
@@ -15,6 +19,16 @@ const FILES: usize = 100_000;
 /// The blobs of a layout.
 pub struct Blobs {
     directory: PathBuf,
+    style: Style,
+}
+
+/// Whose files they look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// All are readable by everybody.
+    Plain,
+    /// As the Go program's `save` leaves them: layers are the owner's.
+    Saved,
 }
 
 /// What makes a manifest a referrer.
@@ -42,8 +56,8 @@ struct Typed {
 
 impl Blobs {
     /// The blobs of the layout in `layout`.
-    pub fn new(layout: &Path) -> Self {
-        Self { directory: layout.join("blobs") }
+    pub fn new(layout: &Path, style: Style) -> Self {
+        Self { directory: layout.join("blobs"), style }
     }
 
     /// A blob, its digest checked; `None` where it is not there.
@@ -72,13 +86,56 @@ impl Blobs {
             let what = path.display().to_string();
             return Err(RegistryError::DigestMismatch { what, expected: digest.clone(), actual: actual.to_string() });
         }
-        // A link would lead the write out of the layout.
-        let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.is_symlink());
-        if let Some(link) = path.ancestors().skip(1).take(2).find(|directory| is_link(directory)) {
-            return Err(RegistryError::Layout { path: link.to_owned(), reason: "it is a symbolic link".to_owned() });
-        }
+        self.refuse_links(&path)?;
         let is_there = !is_link(&path) && matches!(self.read(digest, bytes.len() as u64), Ok(Some(_)));
         if is_there { Ok(()) } else { write_file(&path, bytes) }
+    }
+
+    /// A link would lead a write out of the layout.
+    fn refuse_links(&self, path: &Path) -> Result<(), RegistryError> {
+        match path.ancestors().skip(1).take(2).find(|directory| is_link(directory)) {
+            Some(link) => Err(RegistryError::Layout { path: link.to_owned(), reason: "it is a symbolic link".to_owned() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Hands a blob to `sink`; the last piece once size and digest are found right.
+    ///
+    /// # Errors
+    /// It is not there, unreadable, or not what its name says.
+    pub async fn stream(&self, (digest, size): (Digest, u64), sink: Arc<dyn Sink>) -> Result<(), RegistryError> {
+        let path = self.path(&digest);
+        let failed = |error: std::io::Error| RegistryError::Layout { path: path.clone(), reason: error.to_string() };
+        let what = path.display().to_string();
+        let file = match std::fs::File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(RegistryError::NotInLayout { what }),
+            Err(error) => return Err(failed(error)),
+        };
+        let found = file.metadata().map_err(failed)?;
+        if !found.is_file() || found.len() != size {
+            return Err(RegistryError::SizeMismatch { what, expected: i64::try_from(size).unwrap_or(i64::MAX), actual: found.len() });
+        }
+        let checked = Checked::new(what.clone(), (digest, size), sink);
+        stream::read(file, &checked).await.map_err(|error| RegistryError::NotWritten { what, reason: error.to_string() })?;
+        checked.finish().await
+    }
+
+    /// Copies a blob from another repository; one that is here already, and whole, stays.
+    ///
+    /// # Errors
+    /// It cannot be read there or written here.
+    pub async fn copy(&self, descriptor: &Descriptor, from: &dyn Repository) -> Result<(), RegistryError> {
+        let (digest, size) = checked::extent(&from.name(), descriptor)?;
+        let path = self.path(&digest);
+        self.refuse_links(&path)?;
+        if !is_link(&path) && is_whole(&path, &digest, size) {
+            return Ok(());
+        }
+        let failed = |error: std::io::Error| RegistryError::Layout { path: path.clone(), reason: error.to_string() };
+        let file = FileSink::new(path.parent().unwrap_or(&self.directory)).map_err(failed)?;
+        from.read_blob(descriptor, file.clone()).await?;
+        file.persist(&path, self.style).map_err(failed)
     }
 
     /// Removes a blob; one that is not there is gone already.
@@ -151,6 +208,19 @@ impl Blobs {
     fn path(&self, digest: &Digest) -> PathBuf {
         self.directory.join(digest.algorithm().name()).join(digest.hex())
     }
+}
+
+fn is_link(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_symlink())
+}
+
+/// Whether a file is the blob, by size and digest.
+fn is_whole(path: &Path, digest: &Digest, size: u64) -> bool {
+    let Ok(file) = std::fs::File::open(path) else { return false };
+    let mut hasher = Hasher::new(digest.algorithm());
+    file.metadata().is_ok_and(|found| found.is_file() && found.len() == size)
+        && hasher.update_from(file.take(size)).is_ok()
+        && hasher.finish() == *digest
 }
 
 /// The artifact type that an index entry of this manifest carries.

@@ -5,18 +5,22 @@
 
 mod blobs;
 mod index;
+mod stream;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use self::blobs::Blobs;
+use self::blobs::{Blobs, Style};
 use self::index::IndexFile;
+use super::checked;
 use super::{FetchedManifest, RegistryError, Repository, Stored, TagUpdate, limits, lock};
 use crate::ambient::Context;
 use crate::crypto::Digest;
 use crate::encoding::base64;
 use crate::format::oci::{Descriptor, Selector};
+use crate::http::Sink;
 
 /// A layout directory.
 pub struct LayoutRepository {
@@ -29,7 +33,7 @@ pub struct LayoutRepository {
 impl LayoutRepository {
     /// The layout in `directory`, which need not exist before something is written.
     pub fn new(directory: &Path, context: Context) -> Self {
-        Self { directory: directory.to_owned(), context, blobs: Blobs::new(directory), index: IndexFile::new(directory) }
+        Self { directory: directory.to_owned(), context, blobs: Blobs::new(directory, Style::Plain), index: IndexFile::new(directory) }
     }
 
     /// The one image that the directory holds.
@@ -126,6 +130,10 @@ impl Repository for LayoutRepository {
         self.store(selector, media_type, bytes)
     }
 
+    async fn put_child(&self, digest: &Digest, _media_type: &str, bytes: &[u8]) -> Result<(), RegistryError> {
+        self.put_blob(digest, bytes).await
+    }
+
     async fn delete_manifest(&self, selector: &Selector) -> Result<(), RegistryError> {
         let _lock = self.lock().await?;
         if self.index.remove(selector)? { Ok(()) } else { Err(self.not_found(selector)) }
@@ -146,6 +154,15 @@ impl Repository for LayoutRepository {
             return Err(RegistryError::SizeMismatch { what: what(), expected: descriptor.size, actual: bytes.len() as u64 });
         }
         Ok(bytes)
+    }
+
+    async fn read_blob(&self, descriptor: &Descriptor, sink: Arc<dyn Sink>) -> Result<(), RegistryError> {
+        self.blobs.stream(checked::extent(&self.name(), descriptor)?, sink).await
+    }
+
+    async fn copy_blob(&self, descriptor: &Descriptor, from: &dyn Repository) -> Result<(), RegistryError> {
+        self.index.create()?;
+        self.blobs.copy(descriptor, from).await
     }
 
     async fn put_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {

@@ -23,6 +23,8 @@ use crate::ambient::Context;
 pub const TRUSTED_ROOT: &str = "trusted_root.json";
 /// Which services sign.
 pub const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
+/// Which services sign, with a log of version 2.
+pub const SIGNING_CONFIG_REKOR_V2: &str = "signing_config_rekor_v2.v0.2.json";
 
 /// Whether the mirror may be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

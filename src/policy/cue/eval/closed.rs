@@ -191,7 +191,7 @@ impl Evaluator<'_> {
         }
         for arc in refused {
             let at = self.vertices[arc].conjuncts.iter().map(super::vertex::Conjunct::at).max().unwrap_or_default();
-            let error = CueError::NotAllowed { file: self.file.to_owned(), at, path: self.path(arc) };
+            let error = CueError::NotAllowed { file: self.file_of(at), at, path: self.path(arc) };
             self.note(arc, Problem { code: Code::Fatal, error: Rc::new(error), early: false });
         }
     }

@@ -10,7 +10,7 @@ use super::super::value::{Kinds, Value, VertexId};
 use super::closed::ScopeKind;
 use super::expression::predeclared_kinds;
 use super::gather::Queue;
-use super::vertex::{Binding, Conjunct, FrameRef, Holds, Stage, Term, Trail};
+use super::vertex::{Binding, Conjunct, Frame, FrameRef, Holds, Stage, Term, Trail};
 use super::{Code, Evaluator, Problem};
 
 /// Through how many references, one behind the other, something may be said of a vertex.
@@ -93,7 +93,7 @@ impl<'a> Evaluator<'a> {
 
     pub(super) fn structural_cycle(&self, vertex: VertexId) -> Problem {
         let at = self.vertices[vertex].conjuncts.first().map_or_else(Position::default, Conjunct::at);
-        let error = CueError::Cycle { file: self.file.to_owned(), at, path: self.path(vertex), what: "structural cycle" };
+        let error = CueError::Cycle { file: self.file_of(at), at, path: self.path(vertex), what: "structural cycle" };
         Problem { code: Code::Fatal, error: Rc::new(error), early: false }
     }
 
@@ -125,8 +125,27 @@ impl<'a> Evaluator<'a> {
                 }
             }
             next = frame.parent.as_ref();
+            if next.is_none() {
+                return self.shared_field(name, frame).map(Err);
+            }
         }
         None
+    }
+
+    /// The field `name` of another file, if the file of `frame`, its outermost frame, has no import of that name.
+    fn shared_field(&self, name: &str, frame: &Frame<'a>) -> Option<FieldInFrame> {
+        let field = self.policy.shared.get(name)?;
+        let imported = |file: &File| file.imports.iter().any(|import| &*import.name == name);
+        match (frame.vertex(), self.file_of_frame(frame)) {
+            (Some(vertex), Some(file)) if !imported(file) => Some(FieldInFrame(vertex, FieldName::of_identifier(field.clone()))),
+            _ => None,
+        }
+    }
+
+    /// The file whose struct the outermost frame is.
+    fn file_of_frame(&self, frame: &Frame<'a>) -> Option<&'a File> {
+        let Holds::Struct(body, _) = &frame.holds else { return None };
+        self.policy.files.iter().find(|file| std::ptr::eq(&raw const file.body, *body))
     }
 
     /// The package that `base` names, if no declaration of that name is nearer.
@@ -135,7 +154,8 @@ impl<'a> Evaluator<'a> {
         if self.find_name(name, frame).is_some() {
             return None;
         }
-        self.imports.iter().find(|import| import.name == *name)
+        let outermost = std::iter::successors(frame.as_deref(), |frame| frame.parent.as_deref()).last()?;
+        self.file_of_frame(outermost)?.imports.iter().find(|import| import.name == *name)
     }
 
     /// What a name, a selector or an index stands for.
