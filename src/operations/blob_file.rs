@@ -8,7 +8,7 @@ use crate::crypto::{Digest, HashAlgorithm, Hasher};
 use crate::encoding::PathError;
 use crate::format::content_type;
 use crate::format::oci::Descriptor;
-use crate::registry::{RegistryError, Repository};
+use crate::registry::{LocalFile, RegistryError, Repository};
 
 /// A file that was read once.
 #[derive(Debug)]
@@ -71,8 +71,6 @@ impl BlobFile {
         if let Some(bytes) = &self.held {
             return repository.put_blob(&self.digest, bytes).await;
         }
-        let malformed = |reason: String| RegistryError::Malformed { what: self.path.display().to_string(), reason };
-        let bytes = std::fs::read(&self.path).map_err(|error| malformed(error.to_string()))?;
-        repository.put_blob(&self.digest, &bytes).await
+        repository.copy_blob(&self.descriptor(""), &LocalFile::new(&self.path)).await
     }
 }
