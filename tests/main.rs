@@ -5,6 +5,7 @@
 
 mod support;
 
+mod attach;
 mod attest_clients;
 mod attestation_inputs;
 mod attestations;
@@ -17,6 +18,7 @@ mod credentials;
 mod documents;
 mod exit_codes;
 mod flags_of_sign;
+mod generate;
 mod hostile;
 mod hosts;
 mod http2;
@@ -44,4 +46,6 @@ mod sigstore_faults;
 mod sigstore_flows;
 mod sigstore_interop;
 mod test_registry;
+mod tree;
 mod tuf_faults;
+mod upload;

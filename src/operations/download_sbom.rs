@@ -48,6 +48,14 @@ pub enum DownloadSbomError {
     /// More or fewer than one file.
     #[error("getting sbom attachment: expected exactly one layer in attachment, got {0}")]
     Layers(usize),
+    /// Larger than is read.
+    #[error("size of layer ({size}) exceeded the limit ({limit}), which COSIGN_MAX_ATTACHMENT_SIZE sets")]
+    TooLarge {
+        /// How large it is said to be.
+        size: i64,
+        /// What is read at most.
+        limit: u64,
+    },
     /// stdout cannot be written.
     #[error("writing the result: {0}")]
     Output(#[from] std::io::Error),
@@ -76,6 +84,9 @@ pub async fn sbom(request: &DownloadSbom, registries: &Registries, context: &Con
         });
     };
     let [layer] = manifest.layers.as_slice() else { return Err(DownloadSbomError::Layers(manifest.layers.len())) };
+    if u64::try_from(layer.size).is_ok_and(|size| size > request.place.max_size) {
+        return Err(DownloadSbomError::TooLarge { size: layer.size, limit: request.place.max_size });
+    }
     let sbom = subject.attached.blob(layer, request.place.max_size).await?;
     context.ui.status(&format!("Found SBOM of media type: {}", text::quote(&layer.media_type)));
     Ok(context.ui.result(&sbom)?)

@@ -26,6 +26,7 @@ mod small;
 mod timestamp;
 mod tree;
 mod trust;
+mod upload;
 mod verification;
 mod verify;
 
@@ -52,5 +53,6 @@ pub use small::{GenerateArgs, GenerateKeyPairArgs, ImportKeyPairArgs, LoginArgs,
 pub use timestamp::TimestampArgs;
 pub use tree::TreeArgs;
 pub use trust::{OldTrustedRootArgs, SigningConfigCreateArgs, TrustedRootCreateArgs};
+pub use upload::{UploadBlobArgs, UploadWasmArgs};
 pub use verification::{CommonVerifyArgs, SignatureDigestArgs, VerifierArgs};
 pub use verify::VerifyArgs;

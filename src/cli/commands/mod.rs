@@ -25,6 +25,7 @@ pub mod spec;
 pub mod tree;
 pub mod triangulate;
 pub mod trusted_root;
+pub mod upload;
 pub mod verify;
 pub mod verify_attestation;
 pub mod verify_blob;
@@ -97,9 +98,9 @@ static COMMANDS: &[&Spec] = &[
     &save::SPEC,
     &sign::SPEC,
     &sign_blob::SPEC,
-    &later("upload"),
-    &later("upload blob"),
-    &later("upload wasm"),
+    &upload::GROUP,
+    &upload::blob::SPEC,
+    &upload::wasm::SPEC,
     &verify::SPEC,
     &verify_attestation::SPEC,
     &verify_blob::SPEC,

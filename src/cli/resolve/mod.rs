@@ -12,6 +12,7 @@ pub mod sign_blob;
 pub mod signing_config;
 mod trust;
 pub mod trusted_root;
+pub mod upload;
 pub mod verify;
 pub mod verify_attestation;
 pub mod verify_blob;

@@ -44,15 +44,14 @@ enum Document {
 /// # Errors
 /// [`AttachError`].
 pub async fn attestations(request: &AttachAttestations, registries: &Registries, context: &Context) -> Result<(), AttachError> {
-    let subject = Subject::open(&request.image, &request.place, registries, Access::Push)?;
     let mut documents = Vec::new();
     for path in &request.files {
         let shown = path.to_string_lossy();
         context.ui.status(&format!("Using payload from: {}", text::quote(&shown)));
-        let bytes = files::read(path)?;
-        let failed = |source| AttachError::Attestation { path: shown.to_string(), source };
-        documents.extend(read(&bytes).map_err(failed)?);
+        let read = files::read(path).map_err(DocumentError::from).and_then(|bytes| read(&bytes));
+        documents.extend(read.map_err(|source| AttachError::Attestation { path: shown.to_string(), source })?);
     }
+    let subject = Subject::open(&request.image, &request.place, registries, Access::Push)?;
     if subject.is_by_tag() && !documents.is_empty() {
         context.ui.warn(&tag_warning(&request.image));
     }

@@ -36,8 +36,8 @@ pub enum AttachError {
     /// The signature, or the SBOM, cannot be read.
     #[error(transparent)]
     Input(#[from] BlobError),
-    /// No file was named.
-    #[error("{0} is missing")]
+    /// No file was named; cosign then reads the directory.
+    #[error("read .: is a directory ({0} is missing)")]
     NoInput(&'static str),
     /// The signature has no bytes.
     #[error("empty signature")]
@@ -59,9 +59,6 @@ pub enum AttachError {
     /// A log entry that is none.
     #[error("--rekor-response: {0}")]
     LogEntry(LegacyError),
-    /// A file without a log entry.
-    #[error("--rekor-response holds no log entry with a signed entry timestamp")]
-    NoLogEntry,
     /// An attestation that cannot be attached.
     #[error("attaching payload from {}: {source}", text::quote(.path))]
     Attestation {
@@ -78,6 +75,9 @@ pub enum AttachError {
 /// Why a document is neither an attestation nor a bundle that can be attached.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] PathError),
     /// Not JSON.
     #[error("{0}")]
     Json(String),

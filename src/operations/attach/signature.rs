@@ -1,7 +1,7 @@
 //! `attach signature`: a simple signing payload and its signature under the `.sig` tag, or a bundle as a referrer.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::bundle::{self, CheckedBundle};
 use super::{AttachError, append, certificate, descriptor};
@@ -104,17 +104,17 @@ fn annotations(request: &AttachSignature, signature: String, context: &Context) 
         }
     }
     if let Some(path) = &request.log_entry {
-        annotations.insert(legacy::BUNDLE.to_owned(), log_entry(path)?);
+        match log_file::read(&files::read(path)?).map_err(AttachError::LogEntry)? {
+            Some(entry) => drop(annotations.insert(legacy::BUNDLE.to_owned(), entry.to_json())),
+            None => {
+                context.ui.warn("--rekor-response holds no log entry with a signed entry timestamp: the signature is attached without one")
+            }
+        }
     }
     if let Some(path) = &request.timestamp {
         annotations.insert(legacy::RFC3161_TIMESTAMP.to_owned(), legacy::timestamp_to_json(&certificate::response(path)?));
     }
     Ok(annotations)
-}
-
-fn log_entry(path: &Path) -> Result<String, AttachError> {
-    let entry = log_file::read(&files::read(path)?).map_err(AttachError::LogEntry)?;
-    Ok(entry.ok_or(AttachError::NoLogEntry)?.to_json())
 }
 
 /// What versions before 0.2 signed; cosign's warning.
