@@ -5,6 +5,7 @@
 
 mod support;
 
+mod ambient_tokens;
 mod attach;
 mod attest_clients;
 mod attestation_inputs;

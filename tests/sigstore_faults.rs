@@ -138,6 +138,26 @@ fn rekor_v1_refuses() {
     assert_eq!(case.world().rekor_v1.entries(), 0);
 }
 
+/// Real servers of another kind, or of another version, answer so.
+#[test]
+fn addresses_of_something_else() {
+    let case = Case::new(1);
+    let nothing = || Fault::Answer(404, "{\"code\":5, \"message\":\"Not Found\"}".to_owned());
+    let world = case.world();
+    let services = [
+        (&world.fulcio.service, 1, "is this a Fulcio?"),
+        (&world.rekor_v1.service, 1, "is this a Rekor of version 1"),
+        (&world.rekor_v2.service, 2, "is this a Rekor of version 2"),
+        (&world.tsa.service, 2, "does it lead to the authority itself"),
+    ];
+    for (service, version, advice) in services {
+        case.sandbox.write("config.json", case.services.signing_config(version));
+        service.fail(nothing());
+        case.refused(&["returned 404: {\"code\":5, \"message\":\"Not Found\"}", advice]);
+        service.heal();
+    }
+}
+
 /// Pain point 11.
 #[test]
 fn rekor_v1_commits_and_drops_the_connection() {

@@ -160,8 +160,10 @@ fn refuse_audience(url: &Url, claims: &Claims) -> Result<(), FulcioError> {
 
 /// Fulcio has one sentence for all that is wrong with a token; the token itself says more.
 fn advice(status: StatusCode, claims: &Claims, now: UnixTime) -> String {
-    if !matches!(status.as_u16(), 400 | 401 | 403) {
-        return String::new();
+    match status.as_u16() {
+        400 | 401 | 403 => {}
+        404 | 405 => return " (is this a Fulcio?)".to_owned(),
+        _ => return String::new(),
     }
     match (claims.expires(), claims.audience()) {
         (Some(expires), _) if expires <= now => format!(" (the identity token expired at {expires}; get a new one)"),
