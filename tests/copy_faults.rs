@@ -53,6 +53,9 @@ fn connections_that_break_are_made_again() {
     let image = format!("{}/large:v1", from.host());
     sandbox.cosign(["copy", &image, &format!("{}/mirror:v1", to.host())]).run().exits(0);
     assert_eq!(to.store().repository("mirror").blobs[&digest], layer);
+    from.inject(Fault::on("GET", format!("/blobs/{digest}"), Effect::Deliver(Delivery::CutAfter(300_000))).times(1));
+    sandbox.cosign(["save", "--dir", "saved", &image]).run().exits(0);
+    assert_eq!(std::fs::read(sandbox.path(&format!("saved/blobs/sha256/{}", &digest[7..]))).unwrap(), layer);
     from.heal();
     to.inject(Fault::on("PUT", "/uploads/", Effect::Deliver(Delivery::Nothing)).times(1));
     sandbox.cosign(["copy", &image, &format!("{}/other:v1", to.host())]).run().exits(0);
@@ -136,7 +139,9 @@ fn others_who_write_the_fallback_tag_meanwhile_lose_nothing() {
     sandbox.sign(&["-a", "n=1", &from.image("v1")]).run().exits(0);
     sandbox.sign(&["-a", "n=2", &from.image("v1")]).run().exits(0);
     let fallback = tag("v1", "");
-    let entry = json!({"mediaType": MANIFEST, "size": 1, "digest": format!("sha256:{}", "a".repeat(64))});
+    let image = images::all().iter().find(|image| image.tag == "v2").unwrap();
+    to.store().repository("mirror").put_manifest(None, MANIFEST, &image.bytes);
+    let entry = json!({"mediaType": MANIFEST, "size": 1, "digest": image.digest});
     let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}).to_string();
     let name = fallback.clone();
     let overwrite = move |store: &mut crate::support::registry::Store| {

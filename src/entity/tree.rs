@@ -125,10 +125,12 @@ impl Tree {
         let mut seen = BTreeSet::new();
         let mut found = Vec::new();
         for manifest in self.0.iter().filter(|manifest| !media_type::is_index(&manifest.descriptor.media_type)) {
-            let parts: Parts = serde_json::from_slice(&manifest.bytes).map_err(|error| RegistryError::Malformed {
-                what: format!("manifest {}", manifest.descriptor.digest),
-                reason: error.to_string(),
-            })?;
+            let malformed = |reason| RegistryError::Malformed { what: format!("manifest {}", manifest.descriptor.digest), reason };
+            // A list would be read as one, too.
+            if !manifest.bytes.trim_ascii_start().starts_with(b"{") {
+                return Err(malformed("it is no JSON object".to_owned()));
+            }
+            let parts: Parts = serde_json::from_slice(&manifest.bytes).map_err(|error| malformed(error.to_string()))?;
             let layers = parts.layers.unwrap_or_default().into_iter().map(Blob::Layer);
             let blobs = layers.chain(parts.config.map(Blob::Config));
             found.extend(blobs.filter(|blob| !is_foreign(blob.descriptor()) && seen.insert(blob.descriptor().digest.clone())));
