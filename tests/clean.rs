@@ -1,23 +1,44 @@
 //! `clean`: what it removes is gone, what is not asked for stays, and what cannot be deleted is told.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::copy::{sign_in_both_forms, tag};
 use crate::support::docker_registry::DockerRegistry;
-use crate::support::registry::{Behaviour, Effect, Fault, TestRegistry};
-use crate::support::sandbox::{KEYED, OLD_FORM, Sandbox};
 use crate::support::images;
+use crate::support::registry::{Behaviour, Content, Effect, Fault, TestRegistry};
+use crate::support::sandbox::{KEYED, OLD_FORM, Sandbox};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
+/// A registry where v1 has two bundles and all three tags. What they hold is nobody's concern here.
 fn registry_with_all(behaviour: Behaviour) -> (TestRegistry, Sandbox) {
+    let fallback = behaviour.referrers != 200;
     let registry = TestRegistry::start(behaviour);
-    let sandbox = Sandbox::new();
-    sign_in_both_forms(&sandbox, &registry.image("v1"));
-    let image = images::all().iter().find(|image| image.tag == "v2").unwrap();
-    registry.store().repository("app").put_manifest(Some(&tag("v1", ".sbom")), image.media_type, &[&image.bytes[..], b" "].concat());
-    (registry, sandbox)
+    {
+        let mut store = registry.store();
+        let content = store.repository("app");
+        for suffix in [".sig", ".att", ".sbom"] {
+            content.put_manifest(Some(&tag("v1", suffix)), MANIFEST, json!({"schemaVersion": 2, "is": suffix}).to_string().as_bytes());
+        }
+        let bundles = ["sign", "attest"].map(|name| put_referrer(content, "application/vnd.dev.sigstore.bundle.v0.3+json", name));
+        if fallback {
+            let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": bundles});
+            content.put_manifest(Some(&tag("v1", "")), INDEX, index.to_string().as_bytes());
+        }
+    }
+    (registry, Sandbox::new())
+}
+
+/// Stores a referrer of v1; how an index lists it.
+fn put_referrer(content: &mut Content, artifact_type: &str, name: &str) -> Value {
+    let config = content.put_blob(b"{}");
+    let subject = json!({"mediaType": MANIFEST, "size": 1, "digest": images::digest("v1")});
+    let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "artifactType": artifact_type, "subject": subject, "layers": [],
+        "config": {"mediaType": "application/vnd.oci.empty.v1+json", "size": 2, "digest": config}, "annotations": {"name": name}});
+    let bytes = manifest.to_string();
+    let digest = content.put_manifest(None, MANIFEST, bytes.as_bytes());
+    json!({"mediaType": MANIFEST, "size": bytes.len(), "digest": digest})
 }
 
 /// The tags of what is attached to v1, and how many bundles it has.
@@ -45,11 +66,8 @@ fn what_is_asked_for_goes() {
             assert_eq!(left(&registry), (tags.iter().map(|&tag| tag.to_owned()).collect(), bundles), "{kind}: {cleaned}");
             let images: Vec<_> = ["multi", "v1", "v2"].map(|tag| registry.store().repository("app").manifest(tag).is_some()).into();
             assert_eq!(images, [true; 3], "the images stay");
-            if bundles == 0 {
-                assert!(!registry.store().repository("app").tags.contains_key(&tag("v1", "")), "an empty fallback tag goes");
-                let code = if kind == "all" { 10 } else { 0 };
-                sandbox.verify(&[&registry.image("v1")]).run().exits(code);
-            }
+            let fallback = registry.store().repository("app").tags.contains_key(&tag("v1", ""));
+            assert_eq!(fallback, bundles > 0 && behaviour.referrers != 200, "an empty fallback tag goes");
         }
     }
 }
@@ -79,7 +97,8 @@ fn it_asks_first() {
     let (registry, sandbox) = registry_with_all(Behaviour::default());
     let image = registry.image("v1");
     registry.forget();
-    let warning = "WARNING: this will remove all signatures, SBOMs and attestations from the image\nAre you sure you would like to continue? [y/N] ";
+    let warning =
+        "WARNING: this will remove all signatures, SBOMs and attestations from the image\nAre you sure you would like to continue? [y/N] ";
     for answer in ["", "n\n", "\n"] {
         sandbox.cosign(["clean", &image]).stdin(answer).run().fails(1).says(warning).says("user declined the prompt");
     }
@@ -116,16 +135,13 @@ fn referrers_of_other_kinds_stay() {
         let other = {
             let mut store = registry.store();
             let content = store.repository("app");
-            let subject = json!({"mediaType": MANIFEST, "size": 1, "digest": images::digest("v1")});
-            let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "artifactType": "application/x-other", "subject": subject,
-                "config": {"mediaType": "application/vnd.oci.empty.v1+json", "size": 2, "digest": content.put_blob(b"{}")}, "layers": []});
-            let other = content.put_manifest(None, MANIFEST, manifest.to_string().as_bytes());
+            let other = put_referrer(content, "application/x-other", "other");
             if let Some((_, index)) = content.manifest(&fallback) {
                 let mut index = index.json();
-                index["manifests"].as_array_mut().unwrap().push(json!({"mediaType": MANIFEST, "size": 1, "digest": other}));
+                index["manifests"].as_array_mut().unwrap().push(other.clone());
                 content.put_manifest(Some(&fallback), INDEX, index.to_string().as_bytes());
             }
-            other
+            other["digest"].as_str().unwrap().to_owned()
         };
         sandbox.cosign(["clean", "--force", &registry.image("v1")]).run().exits(0);
         assert_eq!(left(&registry), (Vec::new(), 1));

@@ -146,7 +146,11 @@ fn what_is_there_stays_unless_forced() {
     // Another signature of the image is there.
     sandbox.sign(&[OLD_FORM, "-a", "a=b", &to.image("v1")]).run().exits(0);
     let free = format!("{}/app:v3", to.host());
-    sandbox.cosign(["copy", &from.image("v1"), &free]).run().fails(1).says(&format!("/app:{}\\\" already", tag("v1", ".sig")).replace('\\', ""));
+    sandbox
+        .cosign(["copy", &from.image("v1"), &free])
+        .run()
+        .fails(1)
+        .says(&format!("/app:{}\\\" already", tag("v1", ".sig")).replace('\\', ""));
     sandbox.cosign(["copy", "--force", &from.image("v1"), &copy]).run().exits(0);
     assert_eq!(to.store().repository("app").manifest("v2").unwrap().0, images::digest("v1"));
     sandbox.verify(&[OLD_FORM, "-a", "a=b", &copy]).run().fails(12);
@@ -284,7 +288,11 @@ fn to_and_from_digests() {
     sandbox.cosign(["copy", &registry.image(images::digest("v1")), &copy(images::digest("v1"))]).run().exits(0);
     assert!(registry.store().repository("mirror").manifests.contains_key(images::digest("v1")));
     sandbox.cosign(["copy", &registry.image("v1"), &copy(images::digest("v2"))]).run().fails(1).says("another digest");
-    sandbox.cosign(["copy", &registry.image("nope"), &copy(images::digest("v2"))]).run().fails(1).says("entity not found in registry, error: GET ");
+    sandbox
+        .cosign(["copy", &registry.image("nope"), &copy(images::digest("v2"))])
+        .run()
+        .fails(1)
+        .says("entity not found in registry, error: GET ");
     sandbox.cosign(["copy", &registry.image("v1"), "r.example/UPPER:x"]).run().fails(1).says("could not parse reference");
 }
 
@@ -332,7 +340,9 @@ fn large_layers_are_streamed() {
     let (image, copy) = (format!("{}/large:v1", from.host()), format!("{}/mirror:v1", to.host()));
     sandbox.cosign(["copy", &image, &copy]).run().exits(0);
     assert_eq!(to.store().repository("mirror").blobs[&digest], layer);
-    let uploads = |registry: &TestRegistry| (registry.count("HEAD", "/blobs/"), registry.count("POST", "/uploads/"), registry.count("PUT", "/uploads/"));
+    let uploads = |registry: &TestRegistry| {
+        (registry.count("HEAD", "/blobs/"), registry.count("POST", "/uploads/"), registry.count("PUT", "/uploads/"))
+    };
     // The layer in three requests, the config in one.
     assert_eq!(uploads(&to), (1, 2, 1), "{:#?}", to.requests());
     // A blob that is there is not sent again.

@@ -85,9 +85,9 @@ fn a_source_that_lies_is_found_out() {
     sandbox.cosign(["copy", &image, &copy]).run().fails(1).says("does not match the expected");
     from.heal();
     sandbox.cosign(["save", "--dir", "saved", &image]).run().exits(0);
-    let left = std::fs::read_dir(sandbox.path("saved/blobs/sha256")).unwrap().filter(|file| {
-        file.as_ref().unwrap().file_name().to_string_lossy().starts_with(".tmp")
-    });
+    let left = std::fs::read_dir(sandbox.path("saved/blobs/sha256"))
+        .unwrap()
+        .filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().starts_with(".tmp"));
     assert_eq!(left.count(), 0, "no temporary file is left");
 }
 
@@ -95,8 +95,10 @@ fn a_source_that_lies_is_found_out() {
 fn strange_manifests_are_errors() {
     let (from, to, sandbox) = two();
     let copy = format!("{}/mirror:x", to.host());
-    let large = format!("{{\"mediaType\":{MANIFEST:?},\"layers\":[{{\"mediaType\":\"l\",\"size\":-1,\"digest\":\"sha256:{}\"}}]}}", "0".repeat(64));
-    let child = |media_type: &str, digest: &str| json!({"schemaVersion": 2, "manifests": [{"mediaType": media_type, "size": 1, "digest": digest}]});
+    let large =
+        format!("{{\"mediaType\":{MANIFEST:?},\"layers\":[{{\"mediaType\":\"l\",\"size\":-1,\"digest\":\"sha256:{}\"}}]}}", "0".repeat(64));
+    let child =
+        |media_type: &str, digest: &str| json!({"schemaVersion": 2, "manifests": [{"mediaType": media_type, "size": 1, "digest": digest}]});
     let absent = format!("sha256:{}", "1".repeat(64));
     let cases = [
         (MANIFEST, "[]".to_owned()),

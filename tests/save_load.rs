@@ -29,7 +29,10 @@ fn nothing_gets_lost() {
         sandbox.cosign(["save", "--dir", "saved", &from.image(image)]).run().exits(0);
         for form in ["--new-bundle-format=true", OLD_FORM] {
             sandbox.verify(&[form, "--local-image", "saved"]).run().exits(0);
-            sandbox.cosign(["verify-attestation", "--key", "cosign.pub", "--insecure-ignore-tlog", form, "--local-image", "saved"]).run().exits(0);
+            sandbox
+                .cosign(["verify-attestation", "--key", "cosign.pub", "--insecure-ignore-tlog", form, "--local-image", "saved"])
+                .run()
+                .exits(0);
         }
         verifies_in_both_forms(&sandbox, "oci:./saved");
         let loaded = format!("{}/loaded:v1", to.host());
@@ -64,7 +67,8 @@ fn the_directory_is_as_the_go_program_writes_it() {
     let sandbox = Sandbox::new();
     sign_in_both_forms(&sandbox, &registry.image("v1"));
     sandbox.cosign(["save", "--dir", "saved", &registry.image("v1")]).run().exits(0);
-    let kinds: Vec<String> = entries(&sandbox, "saved").iter().map(|entry| entry["annotations"]["kind"].as_str().unwrap().to_owned()).collect();
+    let kinds: Vec<String> =
+        entries(&sandbox, "saved").iter().map(|entry| entry["annotations"]["kind"].as_str().unwrap().to_owned()).collect();
     assert_eq!(kinds, ["image", "sigs", "atts"].map(|kind| format!("dev.cosignproject.cosign/{kind}")));
     let keys: Vec<String> = entries(&sandbox, "saved")[0].as_object().unwrap().keys().cloned().collect();
     assert_eq!(keys, ["mediaType", "size", "digest", "annotations", "artifactType"]);
@@ -166,7 +170,13 @@ fn mistakes_are_named() {
     load("saved", &loaded).fails(1).says("does not match the expected");
     std::fs::remove_file(blob(images::digest("v1"))).unwrap();
     load("saved", &loaded).fails(1);
-    for index in ["", "null", "[]", "{\"manifests\":[]}", "{\"manifests\":[{\"annotations\":{\"kind\":\"dev.cosignproject.cosign/image\"},\"size\":1,\"digest\":\"sha256:../x\"}]}"] {
+    for index in [
+        "",
+        "null",
+        "[]",
+        "{\"manifests\":[]}",
+        "{\"manifests\":[{\"annotations\":{\"kind\":\"dev.cosignproject.cosign/image\"},\"size\":1,\"digest\":\"sha256:../x\"}]}",
+    ] {
         sandbox.write("saved/index.json", index);
         load("saved", &loaded).fails(1);
     }

@@ -216,7 +216,8 @@ impl Collector<'_> {
             return Ok(None);
         }
         let mut listed = manifest.descriptor.clone();
-        listed.artifact_type = entry.artifact_type.clone().or_else(|| Some(referring.artifact_type().to_owned())).filter(|kind| !kind.is_empty());
+        listed.artifact_type =
+            entry.artifact_type.clone().or_else(|| Some(referring.artifact_type().to_owned())).filter(|kind| !kind.is_empty());
         listed.annotations.clone_from(&entry.annotations);
         let tree = Tree::fetch(self.attached, manifest, &self.budget).await?;
         Ok(Some((Attachable { subject: subject.clone(), how: Attached::Referrer(listed), tree }, referring.is_bundle())))
@@ -238,9 +239,8 @@ mod tests {
 
     #[test]
     fn bundles_count_by_what_they_hold() {
-        let bundle = |predicate: &str| {
-            referring(&format!(r#"{{"dev.sigstore.bundle.predicateType":"{predicate}"}}"#), media_type::BUNDLE_V03)
-        };
+        let bundle =
+            |predicate: &str| referring(&format!(r#"{{"dev.sigstore.bundle.predicateType":"{predicate}"}}"#), media_type::BUNDLE_V03);
         let (signatures, attestations) = (Wanted { signatures: true, ..NOTHING }, Wanted { attestations: true, ..NOTHING });
         assert!(bundle(predicate_type::COSIGN_SIGN).is_wanted(signatures) && !bundle(predicate_type::COSIGN_SIGN).is_wanted(attestations));
         assert!(!bundle("https://slsa.dev/provenance/v1").is_wanted(signatures) && bundle("x").is_wanted(attestations));

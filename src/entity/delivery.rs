@@ -131,11 +131,7 @@ async fn blobs<'a>(parcels: impl Iterator<Item = &'a Parcel<'a>>) -> Result<(), 
             }
         }
     }
-    stream::iter(wanted)
-        .map(|(parcel, blob)| async move { copy(parcel, &blob).await })
-        .buffer_unordered(BLOBS)
-        .try_collect()
-        .await
+    stream::iter(wanted).map(|(parcel, blob)| async move { copy(parcel, &blob).await }).buffer_unordered(BLOBS).try_collect().await
 }
 
 async fn copy(parcel: &Parcel<'_>, blob: &Blob) -> Result<(), RegistryError> {

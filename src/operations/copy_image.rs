@@ -151,9 +151,10 @@ fn target_of(request: &CopyImage, destination: &ImageRef, digest: &Digest) -> Re
         ImageRef::Layout { selector, .. } => selector.clone(),
     };
     match named {
-        Some(Selector::Digest(other)) if other != *digest => {
-            Err(CopyError::OtherDigest { image: format!("{}@{digest}", text::quote(&request.source)), destination: destination.to_string() })
-        }
+        Some(Selector::Digest(other)) if other != *digest => Err(CopyError::OtherDigest {
+            image: format!("{}@{digest}", text::quote(&request.source)),
+            destination: destination.to_string(),
+        }),
         // Without the image's own tag what is attached to it is all that was asked for.
         Some(tag) if request.only.is_none() => Ok(tag),
         _ => Ok(Selector::Digest(digest.clone())),

@@ -132,7 +132,8 @@ fn target_of<'a>(thing: &Attachable, to: &Arc<dyn Repository>, prefix: &str) -> 
         Attached::Tag(kind) => *kind,
     };
     let tag = attachment_tag(prefix, &thing.subject, kind);
-    let merged = thing.tree.root().filter(|_| kind != Attachment::Sbom).and_then(|root| MergedSignatures::new(Arc::clone(to), root.clone()));
+    let merged =
+        thing.tree.root().filter(|_| kind != Attachment::Sbom).and_then(|root| MergedSignatures::new(Arc::clone(to), root.clone()));
     match merged {
         Some(update) => Target::Merged(tag, Box::new(update)),
         None => Target::Tag(tag),

@@ -7,10 +7,12 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 
+use super::checked::{self, Checked};
 use super::host::{Caller, Host};
 use super::keychain::Credential;
-use super::checked::{self, Checked};
-use super::{Access, Deletion, FetchedManifest, RegistryError, Repository, Stored, TagUpdate, copy_blob, limits, lock, referrers, update, upload};
+use super::{
+    Access, Deletion, FetchedManifest, RegistryError, Repository, Stored, TagUpdate, copy_blob, limits, lock, referrers, update, upload,
+};
 use crate::ambient::Context;
 use crate::crypto::{Digest, HashAlgorithm};
 use crate::encoding::base64;

@@ -36,8 +36,7 @@ impl Runnable for CleanArgs {
 }
 
 async fn run(args: CleanArgs, context: &Context) -> Result<(), CommandError> {
-    let request =
-        CleanImage { image: args.image.clone(), kind: args.kind, place: resolve::registry::place(&args.registry, context)? };
+    let request = CleanImage { image: args.image.clone(), kind: args.kind, place: resolve::registry::place(&args.registry, context)? };
     let registries = resolve::registry::registries(&args.registry, context)?;
     Ok(clean_image::clean(&request, &registries, context).await?)
 }
