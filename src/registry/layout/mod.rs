@@ -83,7 +83,7 @@ impl LayoutRepository {
     }
 
     /// Reads what a selector names; `None` where it is not there.
-    fn find(&self, selector: &Selector) -> Result<Option<FetchedManifest>, RegistryError> {
+    fn lookup(&self, selector: &Selector) -> Result<Option<FetchedManifest>, RegistryError> {
         let digest = match selector {
             Selector::Digest(digest) => digest.clone(),
             Selector::Tag(tag) => {
@@ -163,8 +163,12 @@ impl Repository for LayoutRepository {
         self.manifest(selector).await.map(|fetched| fetched.descriptor)
     }
 
+    async fn find(&self, selector: &Selector) -> Result<Option<Descriptor>, RegistryError> {
+        Ok(self.lookup(selector)?.map(|fetched| fetched.descriptor))
+    }
+
     async fn manifest(&self, selector: &Selector) -> Result<FetchedManifest, RegistryError> {
-        match self.find(selector)? {
+        match self.lookup(selector)? {
             Some(fetched) => Ok(fetched),
             // A directory that is no layout is a mistake in the name, not an absent tag.
             None if !self.index.exists() => Err(self.failed("no OCI image layout is there (no index.json)")),
@@ -229,7 +233,7 @@ impl Repository for LayoutRepository {
     async fn update_tag(&self, tag: &str, update: &dyn TagUpdate) -> Result<Option<Stored>, RegistryError> {
         let _lock = self.lock().await?;
         let selector = Selector::Tag(tag.to_owned());
-        let present = self.find(&selector)?;
+        let present = self.lookup(&selector)?;
         match update.edit(present.as_ref()).await? {
             Some((media_type, bytes)) => self.store(&selector, &media_type, &bytes).map(Some),
             None => Ok(None),
