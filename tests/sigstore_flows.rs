@@ -397,3 +397,29 @@ fn the_log_is_asked_for_what_it_stores() {
     assert!(header(fulcio, "authorization").starts_with("Bearer "));
     assert_eq!(header(&world.tsa.service.asked()[0], "content-type"), "application/timestamp-query");
 }
+
+/// Rekor v1 checks envelopes with SHA-256, and what such keys sign otherwise is over another function. The Go program fails here.
+#[test]
+fn keys_of_other_curves_sign_envelopes_for_either_log() {
+    for (version, log) in [(1, Needs::RekorV1), (2, Needs::RekorV2)] {
+        let Some(services) = Sigstore::having(&[Needs::Fulcio, log, Needs::Tsa]) else { continue };
+        let sandbox = with_file(&services);
+        sandbox.write("config.json", services.signing_config(version));
+        sandbox.write("predicate.json", "{}");
+        for key in ["p384", "p521"] {
+            sandbox.copy(&format!("keys/{key}.key"), "own.key");
+            sandbox.copy(&format!("keys/{key}.pub"), "own.pub");
+            let attest = ["attest-blob", "--yes", "--signing-config", "config.json", "--predicate", "predicate.json"];
+            sandbox.cosign([&attest[..], &["--key", "own.key"], BUNDLE, &["file"]].concat()).run().exits(0);
+            sandbox.cosign([&["verify-blob-attestation", "--key", "own.pub"], BUNDLE, &["file"]].concat()).run().exits(0);
+            // A certificate's verifiers go by the curve alone.
+            let certified = [&attest[..], TOKEN, &["--key", "own.key", "--issue-certificate"], BUNDLE, &["file"]].concat();
+            let outcome = sandbox.cosign(certified).run();
+            if version == 1 {
+                outcome.fails(1).says("Rekor returned 400: ").says("use a P-256 key, or a Rekor v2");
+            } else {
+                outcome.exits(0);
+            }
+        }
+    }
+}

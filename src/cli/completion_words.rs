@@ -13,6 +13,7 @@ enum Directive {
     Default,
     NoFiles,
     Extensions,
+    Directories,
 }
 
 impl Directive {
@@ -21,6 +22,7 @@ impl Directive {
             Self::Default => 0,
             Self::NoFiles => 4,
             Self::Extensions => 8,
+            Self::Directories => 16,
         }
     }
 
@@ -29,6 +31,7 @@ impl Directive {
             Self::Default => "ShellCompDirectiveDefault",
             Self::NoFiles => "ShellCompDirectiveNoFileComp",
             Self::Extensions => "ShellCompDirectiveFilterFileExt",
+            Self::Directories => "ShellCompDirectiveFilterDirs",
         }
     }
 }
@@ -108,6 +111,7 @@ fn value_offers(spec: &Spec, flag: Flag<'_>, value: &str) -> (Offers, Directive)
         "output" if spec.path.contains("verify") => (plain(&starting(&["json", "text"], value)), Directive::NoFiles),
         "type" if spec.path == "attach sbom" => (plain(&starting(&["spdx", "cyclonedx", "syft"], value)), Directive::NoFiles),
         "input-format" => (plain(&starting(&["json", "xml", "text"], value)), Directive::NoFiles),
+        "dir" => (Vec::new(), Directive::Directories),
         "annotations" | "max-workers" => (Vec::new(), Directive::NoFiles),
         _ => (Vec::new(), Directive::Default),
     }

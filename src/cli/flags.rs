@@ -8,6 +8,7 @@ use std::any::TypeId;
 use clap::{Arg, ArgAction, Command};
 
 use super::flag_value::{GoDuration, Kind, ReferrersMode};
+use crate::operations::clean_image::CleanKind;
 
 /// Other spellings of flags, good for every command that has the flag.
 const ALIASES: [(&str, &str); 5] = [
@@ -111,6 +112,8 @@ impl<'a> Flag<'a> {
             Kind::Duration
         } else if id == TypeId::of::<ReferrersMode>() {
             Kind::ReferrersMode
+        } else if id == TypeId::of::<CleanKind>() {
+            Kind::CleanKind
         } else if !matches!(self.0.get_action(), ArgAction::Append) {
             Kind::Text
         } else {

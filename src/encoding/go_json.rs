@@ -5,7 +5,7 @@ use std::io;
 
 use serde::Serialize;
 use serde_json::Value;
-use serde_json::ser::Formatter;
+use serde_json::ser::{Formatter, PrettyFormatter};
 
 /// Serializes `value` compactly, byte for byte as Go would.
 ///
@@ -14,6 +14,17 @@ use serde_json::ser::Formatter;
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
     let mut out = Vec::new();
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, GoFormatter))?;
+    Ok(out)
+}
+
+/// As Go's `json.MarshalIndent` without a prefix.
+///
+/// # Errors
+/// As [`to_vec`].
+pub fn to_vec_indented<T: Serialize + ?Sized>(value: &T, indent: &str) -> Result<Vec<u8>, serde_json::Error> {
+    let mut out = Vec::new();
+    let formatter = GoIndented(PrettyFormatter::with_indent(indent.as_bytes()));
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, formatter))?;
     Ok(out)
 }
 
@@ -45,15 +56,55 @@ struct GoFormatter;
 
 impl Formatter for GoFormatter {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut start = 0;
-        for (index, c) in fragment.char_indices() {
-            if matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}') {
-                writer.write_all(&fragment.as_bytes()[start..index])?;
-                write!(writer, "\\u{:04x}", u32::from(c))?;
-                start = index + c.len_utf8();
-            }
+        escaped(writer, fragment)
+    }
+}
+
+fn escaped<W: ?Sized + io::Write>(writer: &mut W, fragment: &str) -> io::Result<()> {
+    let mut start = 0;
+    for (index, c) in fragment.char_indices() {
+        if matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}') {
+            writer.write_all(&fragment.as_bytes()[start..index])?;
+            write!(writer, "\\u{:04x}", u32::from(c))?;
+            start = index + c.len_utf8();
         }
-        writer.write_all(&fragment.as_bytes()[start..])
+    }
+    writer.write_all(&fragment.as_bytes()[start..])
+}
+
+/// Indents as `serde_json` does, which is Go's way, and escapes as Go does.
+struct GoIndented<'a>(PrettyFormatter<'a>);
+
+impl Formatter for GoIndented<'_> {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        escaped(writer, fragment)
+    }
+    fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_array(writer)
+    }
+    fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array(writer)
+    }
+    fn begin_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_array_value(writer, first)
+    }
+    fn end_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array_value(writer)
+    }
+    fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object(writer)
+    }
+    fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object(writer)
+    }
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_object_key(writer, first)
+    }
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(writer)
+    }
+    fn end_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object_value(writer)
     }
 }
 
@@ -67,6 +118,14 @@ mod tests {
         let read = value_with_names(json, &["a", "logID"]).map(|value| value.to_string());
         assert_eq!(read.ok().as_deref(), Some(r#"{"a":2,"b":{"logID":[null]},"D":3}"#));
         assert!(value_with_names(b"{}x", &[]).is_err());
+    }
+
+    #[test]
+    fn indents_as_go_does() {
+        let value = serde_json::json!({"a": [], "b": [{"c": "<"}, 1], "d": {}});
+        let text = to_vec_indented(&value, "   ").ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let expected = "{\n   \"a\": [],\n   \"b\": [\n      {\n         \"c\": \"\\u003c\"\n      },\n      1\n   ],\n   \"d\": {}\n}";
+        assert_eq!(text.as_deref(), Some(expected));
     }
 
     #[test]

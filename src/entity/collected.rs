@@ -111,6 +111,10 @@ impl Referring {
         noted.or(config.map(|config| config.media_type.as_str())).unwrap_or_default()
     }
 
+    fn is_of(&self, subject: &Digest) -> bool {
+        self.subject.as_ref().and_then(Descriptor::parsed_digest).as_ref() == Some(subject)
+    }
+
     fn is_bundle(&self) -> bool {
         let is_layer = matches!(self.layers.as_deref(), Some([layer]) if layer.media_type.starts_with(media_type::BUNDLE_PREFIX));
         is_layer || self.artifact_type().starts_with(media_type::BUNDLE_PREFIX)
@@ -137,9 +141,9 @@ impl Referring {
     }
 }
 
-/// Whether a referrer's manifest holds a Sigstore bundle.
-pub fn holds_bundle(manifest: &[u8]) -> bool {
-    serde_json::from_slice::<Referring>(manifest).is_ok_and(|referring| referring.is_bundle())
+/// Whether a manifest refers to `subject` and holds a Sigstore bundle.
+pub fn holds_bundle_of(manifest: &[u8], subject: &Digest) -> bool {
+    serde_json::from_slice::<Referring>(manifest).is_ok_and(|referring| referring.is_bundle() && referring.is_of(subject))
 }
 
 impl Collector<'_> {
@@ -208,8 +212,7 @@ impl Collector<'_> {
             Err(error) => return Err(error.into()),
         };
         let Ok(referring) = serde_json::from_slice::<Referring>(&manifest.bytes) else { return Ok(None) };
-        let is_of_subject = referring.subject.as_ref().and_then(Descriptor::parsed_digest).as_ref() == Some(subject);
-        if !is_of_subject || !referring.is_wanted(self.wanted) {
+        if !referring.is_of(subject) || !referring.is_wanted(self.wanted) {
             return Ok(None);
         }
         let mut listed = manifest.descriptor.clone();
@@ -258,7 +261,7 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
-            holds_bundle(&bytes);
+            holds_bundle_of(&bytes, &Digest::sha256(b""));
         }
     }
 }

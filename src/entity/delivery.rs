@@ -18,7 +18,7 @@ const BLOBS: usize = 4;
 const MANIFESTS: usize = 4;
 
 /// Where the root of a tree goes.
-pub enum Target {
+pub enum Target<'a> {
     /// Under its digest.
     Digest,
     /// Under its digest, known only through what refers to it.
@@ -26,7 +26,7 @@ pub enum Target {
     /// Under a tag, in place of what is there.
     Tag(String),
     /// Under a tag, together with what is there.
-    Merged(String, Box<dyn TagUpdate>),
+    Merged(String, Box<dyn TagUpdate + 'a>),
     /// Under its digest, listed as a referrer.
     Referrer {
         /// What it refers to.
@@ -45,7 +45,7 @@ pub struct Parcel<'a> {
     /// The manifests.
     pub tree: &'a Tree,
     /// Where its root goes.
-    pub target: Target,
+    pub target: Target<'a>,
     /// The tag under which its root is.
     pub source_tag: Option<String>,
 }
@@ -73,24 +73,56 @@ impl Parcel<'_> {
         Ok(())
     }
 
-    async fn root(&self, announce: &Announce<'_>) -> Result<(), RegistryError> {
+    async fn root(&self, target: &Target<'_>, announce: &Announce<'_>) -> Result<(), RegistryError> {
         let Some(root) = self.tree.root() else { return Ok(()) };
-        announce(self, root, &self.target);
-        put(&**self.to, &self.target, root).await
+        announce(self, root, target);
+        put(&**self.to, target, root).await
     }
 }
 
 /// Is told of each manifest, and where it goes, before it is stored.
-pub type Announce<'a> = dyn Fn(&Parcel<'_>, &FetchedManifest, &Target) + Sync + 'a;
+pub type Announce<'a> = dyn Fn(&Parcel<'_>, &FetchedManifest, &Target<'_>) + Sync + 'a;
+
+/// An image and what is attached to it, on their way together.
+pub struct Delivery<'a> {
+    /// The image.
+    pub image: Parcel<'a>,
+    /// Whether it is at its destination already.
+    pub image_is_there: bool,
+    /// What is attached to it.
+    pub attached: Vec<Parcel<'a>>,
+}
+
+impl Delivery<'_> {
+    /// Stores blobs, then what lies below the roots, the image by its digest where something refers to it, what is attached, and at last the image where
+    /// it belongs: whoever sees its tag sees the signatures, too.
+    ///
+    /// # Errors
+    /// The first failure ends it.
+    pub async fn store(&self, announce: &Announce<'_>) -> Result<(), RegistryError> {
+        let image = if self.image_is_there { &[][..] } else { std::slice::from_ref(&self.image) };
+        blobs(image.iter().chain(&self.attached)).await?;
+        for parcel in image.iter().chain(&self.attached) {
+            parcel.below(announce).await?;
+        }
+        let is_referred_to = self.attached.iter().any(|parcel| matches!(parcel.target, Target::Referrer { .. }));
+        for image in image.iter().filter(|image| is_referred_to && !image.stays() && !matches!(image.target, Target::Digest)) {
+            image.root(&Target::Child, announce).await?;
+        }
+        let attached = stream::iter(&self.attached).map(|parcel| parcel.root(&parcel.target, announce));
+        attached.buffer_unordered(MANIFESTS).try_collect::<()>().await?;
+        for image in image.iter().filter(|image| !image.stays() || matches!(image.target, Target::Tag(_))) {
+            image.root(&image.target, announce).await?;
+        }
+        Ok(())
+    }
+}
 
 /// Copies the blobs of all parcels.
-///
-/// # Errors
-/// The first failure ends it.
-pub async fn blobs(parcels: &[Parcel<'_>]) -> Result<(), RegistryError> {
+async fn blobs<'a>(parcels: impl Iterator<Item = &'a Parcel<'a>>) -> Result<(), RegistryError> {
     let mut seen = BTreeSet::new();
     let mut wanted = Vec::new();
-    for parcel in parcels.iter().filter(|parcel| !parcel.stays()) {
+    for parcel in parcels.filter(|parcel| !parcel.stays()) {
         for blob in parcel.tree.blobs()? {
             if seen.insert((parcel.to.name(), blob.digest.clone())) {
                 wanted.push((parcel, blob));
@@ -104,26 +136,7 @@ pub async fn blobs(parcels: &[Parcel<'_>]) -> Result<(), RegistryError> {
         .await
 }
 
-/// Stores what lies below the roots, once the blobs are there.
-///
-/// # Errors
-/// The first failure ends it.
-pub async fn below(parcels: &[Parcel<'_>], announce: &Announce<'_>) -> Result<(), RegistryError> {
-    for parcel in parcels {
-        parcel.below(announce).await?;
-    }
-    Ok(())
-}
-
-/// Stores the roots of parcels that do not depend on each other, once the rest is there.
-///
-/// # Errors
-/// The first failure ends it.
-pub async fn roots(parcels: &[Parcel<'_>], announce: &Announce<'_>) -> Result<(), RegistryError> {
-    stream::iter(parcels).map(|parcel| parcel.root(announce)).buffer_unordered(MANIFESTS).try_collect().await
-}
-
-async fn put(to: &dyn Repository, target: &Target, manifest: &FetchedManifest) -> Result<(), RegistryError> {
+async fn put(to: &dyn Repository, target: &Target<'_>, manifest: &FetchedManifest) -> Result<(), RegistryError> {
     let (media_type, bytes) = (&manifest.descriptor.media_type, &manifest.bytes);
     let digest = || {
         manifest.descriptor.parsed_digest().ok_or_else(|| RegistryError::Malformed {

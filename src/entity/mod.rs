@@ -5,6 +5,7 @@ pub mod bundles;
 pub mod collected;
 pub mod delivery;
 pub mod file_image;
+pub mod merged;
 pub mod platform;
 pub mod referrer;
 pub mod saved;

@@ -15,6 +15,36 @@ const ATTESTATIONS: &str = "dev.cosignproject.cosign/atts";
 /// The largest `index.json` that is read, in bytes.
 const MAX_INDEX: u64 = 4 << 20;
 
+/// What an entry of a saved directory is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SavedKind {
+    /// An image.
+    Image,
+    /// An image index.
+    ImageIndex,
+    /// The older signatures of the image.
+    Signatures,
+    /// The older attestations of the image.
+    Attestations,
+}
+
+impl SavedKind {
+    /// The value of the annotation.
+    fn value(self) -> &'static str {
+        match self {
+            Self::Image => IMAGE,
+            Self::ImageIndex => IMAGE_INDEX,
+            Self::Signatures => SIGNATURES,
+            Self::Attestations => ATTESTATIONS,
+        }
+    }
+
+    /// Notes it in an entry.
+    pub fn note(self, entry: &mut Descriptor) {
+        entry.annotations.get_or_insert_default().insert(KIND.to_owned(), self.value().to_owned());
+    }
+}
+
 /// What a saved directory holds.
 #[derive(Debug, Clone)]
 pub struct SavedImage {

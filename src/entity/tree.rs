@@ -79,6 +79,11 @@ impl Tree {
         Err(WalkError::TooDeep(name))
     }
 
+    /// A manifest alone; what is below it is somebody else's matter.
+    pub fn of_one(manifest: FetchedManifest) -> Self {
+        Self(vec![manifest])
+    }
+
     /// The root.
     pub fn root(&self) -> Option<&FetchedManifest> {
         self.0.last()

@@ -13,7 +13,7 @@ use crate::ambient::Context;
 use crate::crypto::Digest;
 use crate::encoding::text;
 use crate::entity::collected::{Attachable, Attached, Collector, Wanted};
-use crate::entity::delivery::{self, Announce, Parcel, Target};
+use crate::entity::delivery::{Delivery, Parcel, Target};
 use crate::entity::platform::{self, PlatformError};
 use crate::entity::tree::{Budget, Tree};
 use crate::entity::walk::WalkError;
@@ -102,10 +102,20 @@ pub async fn copy(request: &CopyImage, registries: &Registries, context: &Contex
     let wanted = request.only.unwrap_or(Wanted::ALL);
     let collector = Collector { image: &*ends.from, attached: &*ends.attached, tag_prefix, wanted, budget };
     let found = collector.attached_to(&tree).await?;
-    let announce = |parcel: &Parcel<'_>, manifest: &FetchedManifest, target: &Target| {
+    let announce = |parcel: &Parcel<'_>, manifest: &FetchedManifest, target: &Target<'_>| {
         context.ui.status(&line(parcel, manifest, target));
     };
-    ends.store((&tree, is_there), ends.parcels(&found, is_there, request).await?, request, &announce).await
+    let tagged = ends.tags_by_prefix(&tree, tag_prefix);
+    let mut attached = ends.parcels(&found, is_there, request).await?;
+    if !is_there {
+        attached.extend(tagged.iter().map(|(tree, tag)| ends.image(tree, Target::Tag(tag.clone()))));
+    }
+    let target = match &ends.target {
+        Selector::Tag(tag) => Target::Tag(tag.clone()),
+        Selector::Digest(_) => Target::Digest,
+    };
+    let delivery = Delivery { image: ends.image(&tree, target), image_is_there: is_there, attached };
+    Ok(delivery.store(&announce).await?)
 }
 
 async fn read_root(
@@ -152,7 +162,7 @@ fn target_of(request: &CopyImage, destination: &ImageRef, digest: &Digest) -> Re
 }
 
 /// `Copying A to B...`: the Go program's sentence.
-fn line(parcel: &Parcel<'_>, manifest: &FetchedManifest, target: &Target) -> String {
+fn line(parcel: &Parcel<'_>, manifest: &FetchedManifest, target: &Target<'_>) -> String {
     let digest = &manifest.descriptor.digest;
     let (from, to) = (parcel.from.name(), parcel.to.name());
     match target {
@@ -165,10 +175,6 @@ fn line(parcel: &Parcel<'_>, manifest: &FetchedManifest, target: &Target) -> Str
 }
 
 impl Ends {
-    fn stays(&self) -> bool {
-        self.from.name() == self.to.name()
-    }
-
     /// Whether the destination is this image already.
     async fn holds_image(&self, force: bool) -> Result<bool, CopyError> {
         if force {
@@ -224,53 +230,16 @@ impl Ends {
         Ok(listings.into_iter().flatten().map(|entry| entry.digest).collect())
     }
 
-    /// Stores blobs, then what lies below the roots, the image by its digest where something refers to it, what is attached, and the image's tag.
-    async fn store(
-        &self,
-        (tree, is_there): (&Tree, bool),
-        attached: Vec<Parcel<'_>>,
-        request: &CopyImage,
-        announce: &Announce<'_>,
-    ) -> Result<(), CopyError> {
-        let parcel = |target| Parcel { from: &self.from, to: &self.to, tree, target, source_tag: None };
-        let target = match &self.target {
-            Selector::Tag(tag) => Target::Tag(tag.clone()),
-            Selector::Digest(_) => Target::Digest,
-        };
-        let is_tag = matches!(target, Target::Tag(_));
-        let is_moved = !is_there && !self.stays();
-        let is_referred_to = attached.iter().any(|parcel| matches!(parcel.target, Target::Referrer { .. }));
-        let image = [parcel(target)];
-        let first = [parcel(Target::Child)];
-        if is_moved {
-            delivery::blobs(&image).await?;
-        }
-        delivery::blobs(&attached).await?;
-        if is_moved {
-            delivery::below(&image, announce).await?;
-        }
-        delivery::below(&attached, announce).await?;
-        if is_moved && is_tag && is_referred_to {
-            delivery::roots(&first, announce).await?;
-        }
-        delivery::roots(&attached, announce).await?;
-        if is_there || (self.stays() && !is_tag) {
-            return Ok(());
-        }
-        self.tag_by_prefix(tree, &request.place.tag_prefix).await?;
-        Ok(delivery::roots(&image, announce).await?)
+    fn image<'a>(&'a self, tree: &'a Tree, target: Target<'a>) -> Parcel<'a> {
+        Parcel { from: &self.from, to: &self.to, tree, target, source_tag: None }
     }
 
     /// With a prefix the Go program's tags of each manifest are no fallback tags, so they are written as it does.
-    async fn tag_by_prefix(&self, tree: &Tree, prefix: &str) -> Result<(), CopyError> {
-        if prefix.is_empty() || self.stays() {
-            return Ok(());
+    fn tags_by_prefix(&self, tree: &Tree, prefix: &str) -> Vec<(Tree, String)> {
+        if prefix.is_empty() || self.from.name() == self.to.name() {
+            return Vec::new();
         }
-        for manifest in tree.manifests() {
-            let Some(digest) = manifest.descriptor.parsed_digest() else { continue };
-            let tag = Selector::Tag(format!("{prefix}{}", referrers_tag(&digest)));
-            self.to.put_manifest(&tag, &manifest.descriptor.media_type, &manifest.bytes).await?;
-        }
-        Ok(())
+        let tag_of = |manifest: &FetchedManifest| Some(format!("{prefix}{}", referrers_tag(&manifest.descriptor.parsed_digest()?)));
+        tree.manifests().iter().filter_map(|manifest| Some((Tree::of_one(manifest.clone()), tag_of(manifest)?))).collect()
     }
 }

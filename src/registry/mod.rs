@@ -27,10 +27,11 @@ mod update;
 mod upload;
 
 pub use error::RegistryError;
+pub use layout::LayoutRepository;
 pub use local_file::LocalFile;
 pub use options::{Access, RegistryOptions};
 pub use registries::{Located, Registries};
-pub use repository::{BlobSource, FetchedManifest, Repository, Stored, TagUpdate};
+pub use repository::{BlobSource, Deletion, FetchedManifest, Repository, Stored, TagUpdate};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

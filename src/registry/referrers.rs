@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::remote::RemoteRepository;
-use super::{FetchedManifest, RegistryError, Repository, TagUpdate, limits, link, lock, tag_scheme, update};
+use super::{Deletion, FetchedManifest, RegistryError, Repository, TagUpdate, limits, link, lock, tag_scheme, update};
 use crate::crypto::Digest;
 use crate::encoding::go_json;
 use crate::encoding::text;
@@ -63,6 +63,43 @@ pub async fn remove(repository: &RemoteRepository, subject: &Digest, referrers: 
     }
     repository.update_tag(&tag_scheme::referrers_tag(subject), &Removed { referrers }).await?;
     Ok(())
+}
+
+/// Deletes these manifests, so that [`list`] lists them no more, and a fallback tag that lists nothing else.
+pub async fn delete(repository: &RemoteRepository, subject: &Digest, referrers: &[Digest]) -> Result<Vec<Deletion>, RegistryError> {
+    let mut deletions = Vec::new();
+    if from_api(repository, subject).await?.is_none() {
+        deletions.extend(take_out(repository, subject, referrers).await?);
+    }
+    for digest in referrers {
+        let outcome = repository.delete_manifest(&Selector::Digest(digest.clone())).await;
+        deletions.push(Deletion { digest: digest.clone(), outcome });
+    }
+    Ok(deletions)
+}
+
+/// Takes entries out of the fallback tag. An index that would be empty is deleted, by its digest: what somebody else puts under the tag meanwhile stays.
+async fn take_out(repository: &RemoteRepository, subject: &Digest, referrers: &[Digest]) -> Result<Option<Deletion>, RegistryError> {
+    let tag = tag_scheme::referrers_tag(subject);
+    let removed = Removed { referrers };
+    let present = match repository.manifest(&Selector::Tag(tag.clone())).await {
+        Ok(present) => present,
+        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let digest = present.descriptor.parsed_digest().filter(|_| media_type::is_index(&present.descriptor.media_type));
+    let Some(digest) = digest else { return Ok(None) };
+    let index = parse("referrers fallback tag", &present.bytes)?;
+    if !index.manifests.iter().all(|entry| removed.removes(entry)) {
+        repository.update_tag(&tag, &removed).await?;
+        return Ok(None);
+    }
+    let mut outcome = repository.delete_manifest(&Selector::Digest(digest.clone())).await;
+    if outcome.as_ref().is_err_and(|error| !error.is_not_found()) {
+        // Some let go of a manifest only once it has no tag, or delete tags only.
+        outcome = repository.delete_manifest(&Selector::Tag(tag)).await;
+    }
+    Ok(Some(Deletion { digest, outcome }))
 }
 
 /// The referrers API; `None` where the registry has none: 404, 400 or 406, or an answer that is no OCI index.

@@ -1,6 +1,7 @@
 //! Hands out repositories that share connections, credentials and tokens.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::host::Host;
@@ -123,6 +124,11 @@ impl Registries {
                 Ok(Located { repository: Arc::new(layout), selector })
             }
         }
+    }
+
+    /// The layout that an image is saved into.
+    pub fn saved_layout(&self, directory: &Path) -> Arc<LayoutRepository> {
+        Arc::new(LayoutRepository::saved(directory, self.shared.context.clone()))
     }
 
     fn host(&self, registry: &str) -> Result<Arc<Host>, RegistryError> {

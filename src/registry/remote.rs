@@ -11,7 +11,8 @@ use super::checked::{self, Checked};
 use super::host::{Caller, Host};
 use super::keychain::Credential;
 use super::{
-    Access, BlobSource, FetchedManifest, RegistryError, Repository, Stored, TagUpdate, copy_blob, limits, lock, referrers, update, upload,
+    Access, BlobSource, Deletion, FetchedManifest, RegistryError, Repository, Stored, TagUpdate, copy_blob, limits, lock, referrers,
+    update, upload,
 };
 use crate::ambient::Context;
 use crate::crypto::{Digest, HashAlgorithm};
@@ -303,6 +304,10 @@ impl Repository for RemoteRepository {
 
     async fn remove_referrers(&self, subject: &Digest, referrers: &[Digest]) -> Result<(), RegistryError> {
         referrers::remove(self, subject, referrers).await
+    }
+
+    async fn delete_referrers(&self, subject: &Digest, referrers: &[Digest]) -> Result<Vec<Deletion>, RegistryError> {
+        referrers::delete(self, subject, referrers).await
     }
 
     async fn update_tag(&self, tag: &str, update: &dyn TagUpdate) -> Result<Option<Stored>, RegistryError> {

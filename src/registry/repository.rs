@@ -27,6 +27,15 @@ pub struct Stored {
     pub subject_acknowledged: bool,
 }
 
+/// What became of a manifest that was to be deleted.
+#[derive(Debug)]
+pub struct Deletion {
+    /// The manifest.
+    pub digest: Digest,
+    /// Whether it is gone.
+    pub outcome: Result<(), RegistryError>,
+}
+
 /// What blobs are read from: a repository, or a local file.
 #[async_trait]
 pub trait BlobSource: Send + Sync {
@@ -90,6 +99,10 @@ pub trait Repository: BlobSource {
 
     /// Makes [`Repository::referrers`] of `subject` list these manifests no more: they are deleted, or taken out of the fallback tag.
     async fn remove_referrers(&self, subject: &Digest, referrers: &[Digest]) -> Result<(), RegistryError>;
+
+    /// As [`Repository::remove_referrers`], and the manifests go, too, as does a fallback tag that lists nothing else. What became of each manifest that was
+    /// to be deleted, in order.
+    async fn delete_referrers(&self, subject: &Digest, referrers: &[Digest]) -> Result<Vec<Deletion>, RegistryError>;
 
     /// Read, change, write, read back: `edit` gets the manifest that `tag` has now (`None` where it does not exist) and returns what to store, or `None` for
     /// no change; `kept` says whether a manifest read back still holds what was added. Repeats with jitter while another writer interferes.

@@ -1,8 +1,10 @@
-//! The flags of `copy`.
+//! The flags of `copy`, `save`, `load` and `clean`.
 
 use clap::Args;
 
 use super::RegistryArgs;
+use crate::cli::flag_value::clean_kind;
+use crate::operations::clean_image::CleanKind;
 
 /// `cosign copy [flags] SOURCE DESTINATION`
 #[derive(Debug, Clone, Args)]
@@ -27,6 +29,55 @@ pub struct CopyArgs {
     pub platform: String,
 
     /// Access to the registries.
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+}
+
+/// `cosign save [flags] IMAGE`
+#[derive(Debug, Clone, Args)]
+pub struct SaveArgs {
+    /// The image.
+    pub image: String,
+
+    /// The directory to save into
+    #[arg(long, default_value_t)]
+    pub dir: String,
+
+    /// Access to the registry.
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+}
+
+/// `cosign load [flags] IMAGE`
+#[derive(Debug, Clone, Args)]
+pub struct LoadArgs {
+    /// Where the image goes.
+    pub image: String,
+
+    /// The directory that an image was saved into
+    #[arg(long, default_value_t)]
+    pub dir: String,
+
+    /// Access to the registry.
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+}
+
+/// `cosign clean [flags] IMAGE`
+#[derive(Debug, Clone, Args)]
+pub struct CleanArgs {
+    /// The image.
+    pub image: String,
+
+    /// What to remove: signature, attestation, referrer (bundles), sbom or all
+    #[arg(long = "type", default_value = "all", value_parser = clean_kind)]
+    pub kind: CleanKind,
+
+    /// Remove without asking
+    #[arg(long, short = 'f')]
+    pub force: bool,
+
+    /// Access to the registry.
     #[command(flatten)]
     pub registry: RegistryArgs,
 }

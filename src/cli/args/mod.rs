@@ -37,7 +37,7 @@ pub use attestation::{VerifyAttestationArgs, VerifyBlobAttestationArgs};
 pub use blob::{BlobOutputArgs, SignBlobArgs, VerifyBlobArgs};
 pub use bundle::{BundleCreateArgs, BundleInspectArgs, BundleUpgradeArgs};
 pub use certificate::{CertIdentityArgs, CertVerifyArgs, IdentityFlagsError};
-pub use copying::CopyArgs;
+pub use copying::{CleanArgs, CopyArgs, LoadArgs, SaveArgs};
 pub use download::{DownloadAttestationArgs, DownloadSbomArgs, DownloadSignatureArgs};
 pub use fulcio::{DEFAULT_FULCIO_URL, FulcioArgs};
 pub use given::Given;

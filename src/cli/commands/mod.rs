@@ -4,6 +4,7 @@ pub mod attach;
 pub mod attest;
 pub mod attest_blob;
 pub mod bundle;
+pub mod clean;
 pub mod completion;
 pub mod copy;
 pub mod download;
@@ -13,8 +14,10 @@ pub mod generate_key_pair;
 pub mod help;
 pub mod import_key_pair;
 pub mod initialize;
+pub mod load;
 pub mod login;
 pub mod public_key;
+pub mod save;
 pub mod sign;
 pub mod sign_blob;
 pub mod signing_config;
@@ -61,7 +64,7 @@ static COMMANDS: &[&Spec] = &[
     &bundle::create::SPEC,
     &bundle::inspect::SPEC,
     &bundle::upgrade::SPEC,
-    &later("clean"),
+    &clean::SPEC,
     &later("debug"),
     &later("debug providers"),
     &tree::SPEC,
@@ -77,7 +80,7 @@ static COMMANDS: &[&Spec] = &[
     &generate_key_pair::SPEC,
     &import_key_pair::SPEC,
     &initialize::SPEC,
-    &later("load"),
+    &load::SPEC,
     &later("manifest"),
     &later("manifest verify"),
     &later("piv-tool"),
@@ -92,7 +95,7 @@ static COMMANDS: &[&Spec] = &[
     &later("pkcs11-tool list-keys-uris"),
     &later("pkcs11-tool list-tokens"),
     &public_key::SPEC,
-    &later("save"),
+    &save::SPEC,
     &sign::SPEC,
     &sign_blob::SPEC,
     &upload::GROUP,
@@ -201,6 +204,7 @@ mod tests {
                     Kind::Int | Kind::Uint => "0x10",
                     Kind::Duration => "-1.5s",
                     Kind::ReferrersMode => "oci-1-1",
+                    Kind::CleanKind => "referrer",
                     Kind::Text | Kind::Array => "-a,\"",
                     Kind::List | Kind::Map => "-a=b,\"c=,\",=",
                 };

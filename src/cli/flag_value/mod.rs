@@ -10,6 +10,8 @@ pub use duration::{DurationError, GoDuration};
 pub use number::{NumberError, parse_bool, parse_decimal32, parse_int, parse_uint};
 pub use quote::go_quote;
 
+use crate::operations::clean_image::CleanKind;
+
 /// The type of a flag, as Go's flag library names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -31,6 +33,8 @@ pub enum Kind {
     Map,
     /// [`ReferrersMode`].
     ReferrersMode,
+    /// [`clean_kind`].
+    CleanKind,
 }
 
 impl Kind {
@@ -46,6 +50,7 @@ impl Kind {
             Self::Array => "stringArray",
             Self::Map => "stringToString",
             Self::ReferrersMode => "mode",
+            Self::CleanKind => "CLEAN_TYPE",
         }
     }
 
@@ -56,7 +61,7 @@ impl Kind {
 
     /// Whether values of this kind come from a set that is shared by commands which know different members of it.
     pub fn is_closed_set(self) -> bool {
-        self == Self::ReferrersMode
+        matches!(self, Self::ReferrersMode | Self::CleanKind)
     }
 
     /// Checks `value` and gives it in the canonical form that clap binds: one entry, or those of a list.
@@ -80,6 +85,10 @@ impl Kind {
                 if ReferrersMode::parse(value)? == ReferrersMode::Oci11 && !experimental {
                     return Err(ValueError::Experimental("oci-1-1"));
                 }
+                vec![value.to_owned()]
+            }
+            Self::CleanKind => {
+                clean_kind(value)?;
                 vec![value.to_owned()]
             }
         })
@@ -132,6 +141,21 @@ impl ReferrersMode {
     }
 }
 
+/// What `clean --type` removes.
+///
+/// # Errors
+/// [`ValueError::Choice`].
+pub fn clean_kind(text: &str) -> Result<CleanKind, ValueError> {
+    match text {
+        "signature" => Ok(CleanKind::Signature),
+        "attestation" => Ok(CleanKind::Attestation),
+        "referrer" => Ok(CleanKind::Referrer),
+        "sbom" => Ok(CleanKind::Sbom),
+        "all" => Ok(CleanKind::All),
+        _ => Err(ValueError::Choice(r#""signature", "attestation", "referrer", "sbom", or "all""#)),
+    }
+}
+
 /// The `key=value` entries of a map: with a single `=` the text is taken whole, else it is a CSV record.
 fn map_entries(value: &str) -> Result<Vec<String>, ValueError> {
     let entries = match value.matches('=').count() {
@@ -165,6 +189,7 @@ mod tests {
         assert_eq!(Kind::Map.canonical("a=b,c", false).unwrap(), ["a=b,c"]);
         assert_eq!(Kind::Map.canonical("a=b,c=d", false).unwrap(), ["a=b", "c=d"]);
         assert_eq!(Kind::ReferrersMode.canonical("oci-1-1", true).unwrap(), ["oci-1-1"]);
+        assert_eq!(Kind::CleanKind.canonical("sbom", false).unwrap(), ["sbom"]);
     }
 
     #[test]
@@ -173,6 +198,7 @@ mod tests {
         assert_eq!(reason(Kind::Map, "x"), "x must be formatted as key=value");
         assert_eq!(reason(Kind::Map, "a=b,x,c=d"), "x must be formatted as key=value");
         assert_eq!(reason(Kind::ReferrersMode, "bogus"), r#"must be one of "legacy", "oci-1-1""#);
+        assert_eq!(reason(Kind::CleanKind, "foo"), r#"must be one of "signature", "attestation", "referrer", "sbom", or "all""#);
         assert_eq!(reason(Kind::ReferrersMode, "oci-1-1"), r#"in order to use  mode "oci-1-1", you must set COSIGN_EXPERIMENTAL=1"#);
     }
 

@@ -35,6 +35,11 @@ pub(super) fn given_path(text: &str) -> Option<PathBuf> {
     given(text).map(PathBuf::from)
 }
 
+/// A directory; an empty text is the current one.
+pub(super) fn directory(text: &str) -> PathBuf {
+    PathBuf::from(given(text).unwrap_or("."))
+}
+
 /// The most bytes that are fetched from a URL: 128 MiB, as attachments.
 const MAX_FETCHED: u64 = 128 << 20;
 

@@ -6,13 +6,18 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::builtin::{self, Call, Member};
+use super::conditions;
 use super::error::{CueError, Position};
 use super::eval::predeclared_kinds;
 use super::syntax::*;
 
 /// Checks all files of `policy`.
 pub(super) fn check(policy: &Instance) -> Result<(), CueError> {
-    policy.files.iter().try_for_each(|file| check_file(file, &policy.shared))
+    for file in &policy.files {
+        check_file(file, &policy.shared)?;
+        conditions::check(file)?;
+    }
+    Ok(())
 }
 
 fn check_file(file: &File, shared: &HashSet<Arc<str>>) -> Result<(), CueError> {
@@ -326,16 +331,5 @@ fn is_plain_struct(expr: &Expr) -> bool {
 
 /// Whether `name` is among the names in `expr`, wherever it may point to.
 fn mentions(expr: &Expr, name: &str) -> bool {
-    match &expr.kind {
-        ExprKind::Name(found) => &**found == name,
-        ExprKind::Paren(inner) | ExprKind::Unary(_, inner) | ExprKind::Bound(_, inner) | ExprKind::Selector(inner, _) => {
-            mentions(inner, name)
-        }
-        ExprKind::Index(left, right) | ExprKind::Binary(_, left, right) | ExprKind::And(left, right) => {
-            mentions(left, name) || mentions(right, name)
-        }
-        ExprKind::Call(_, arguments) => arguments.iter().any(|argument| mentions(argument, name)),
-        ExprKind::Or(disjuncts) => disjuncts.iter().any(|disjunct| mentions(&disjunct.value, name)),
-        _ => false,
-    }
+    matches!(&expr.kind, ExprKind::Name(found) if &**found == name) || expr.operands().into_iter().any(|operand| mentions(operand, name))
 }

@@ -10,6 +10,7 @@
 
 mod builtin;
 mod check;
+mod conditions;
 mod data;
 mod error;
 mod eval;

@@ -53,6 +53,27 @@ pub(super) struct Expr {
     pub kind: ExprKind,
 }
 
+impl Expr {
+    /// The expressions that it is made of, not looking into structs and lists.
+    pub fn operands(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) | ExprKind::Bound(_, inner) | ExprKind::Selector(inner, _) => vec![inner],
+            ExprKind::Index(left, right) | ExprKind::Binary(_, left, right) | ExprKind::And(left, right) => vec![left, right],
+            ExprKind::Call(_, arguments) => arguments.iter().collect(),
+            ExprKind::Or(disjuncts) => disjuncts.iter().map(|disjunct| &disjunct.value).collect(),
+            ExprKind::Interpolation { parts, .. } => {
+                parts.iter().filter_map(|part| if let Part::Expr(expr) = part { Some(expr) } else { None }).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether `_|_` is part of it.
+    pub fn mentions_bottom(&self) -> bool {
+        matches!(self.kind, ExprKind::Bottom) || self.operands().into_iter().any(Self::mentions_bottom)
+    }
+}
+
 /// What an expression is.
 #[derive(Debug)]
 pub(super) enum ExprKind {
@@ -224,6 +245,14 @@ impl FieldName {
             Self::Hidden(name)
         } else {
             Self::Regular(name)
+        }
+    }
+
+    /// The label itself; none of an element.
+    pub fn text(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Regular(name) | Self::Definition(name) | Self::Hidden(name) => Some(name),
+            Self::Index(_) => None,
         }
     }
 

@@ -80,6 +80,18 @@ impl Blobs {
     /// # Errors
     /// The directory cannot be written to; `bytes` are not what `digest` says.
     pub fn write(&self, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {
+        self.write_as(digest, bytes, if self.style == Style::Saved { Mode::Created } else { Mode::Public })
+    }
+
+    /// As [`Blobs::write`], for an index: go-containerregistry writes those as it writes `index.json`.
+    ///
+    /// # Errors
+    /// As [`Blobs::write`].
+    pub fn write_index(&self, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {
+        self.write_as(digest, bytes, if self.style == Style::Saved { Mode::Everything } else { Mode::Public })
+    }
+
+    fn write_as(&self, digest: &Digest, bytes: &[u8], mode: Mode) -> Result<(), RegistryError> {
         let path = self.path(digest);
         let actual = digest.algorithm().digest(bytes);
         if actual != *digest {
@@ -88,7 +100,7 @@ impl Blobs {
         }
         self.refuse_links(&path)?;
         let is_there = !is_link(&path) && matches!(self.read(digest, bytes.len() as u64), Ok(Some(_)));
-        if is_there { Ok(()) } else { write_file(&path, bytes) }
+        if is_there { Ok(()) } else { write_file(&path, bytes, mode) }
     }
 
     /// A link would lead a write out of the layout.
@@ -247,15 +259,37 @@ pub fn read_file(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, RegistryErr
     Ok(Some(bytes))
 }
 
+/// Who may do what with a new file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// 0644, whatever the umask.
+    Public,
+    /// 0666 less the umask: Go's `os.Create`.
+    Created,
+    /// 0777 less the umask, as go-containerregistry writes `index.json`.
+    Everything,
+}
+
 /// Writes a file beside its place and renames it; makes its directory.
-pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
+pub fn write_file(path: &Path, bytes: &[u8], mode: Mode) -> Result<(), RegistryError> {
     let write = || -> std::io::Result<()> {
         let directory = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(directory)?;
-        let mut beside = tempfile::Builder::new().prefix(".tmp-").tempfile_in(directory)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".tmp-");
+        #[cfg(unix)]
+        match mode {
+            Mode::Public => &mut builder,
+            Mode::Created => builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)),
+            Mode::Everything => builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777)),
+        };
+        let mut beside = builder.tempfile_in(directory)?;
         beside.write_all(bytes)?;
         #[cfg(unix)]
-        beside.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+        if mode == Mode::Public {
+            beside.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+        }
+        let _ = mode;
         beside.as_file().sync_all()?;
         beside.persist(path)?;
         Ok(())

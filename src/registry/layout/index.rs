@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::blobs::{read_file, write_file};
+use super::blobs::{Mode, read_file, write_file};
 use crate::crypto::Digest;
-use crate::encoding::text;
+use crate::encoding::{go_json, text};
 use crate::format::oci::{Descriptor, Index, Selector, media_type};
 use crate::registry::{RegistryError, limits, tag_scheme};
 
@@ -15,6 +15,9 @@ const KIND: &str = "kind";
 const KIND_PREFIX: &str = "dev.cosignproject.cosign/";
 /// `oci-layout` as image-spec wants it.
 const MARKER: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
+
+/// The same as go-containerregistry writes it.
+const SAVED_MARKER: &[u8] = b"{\n    \"imageLayoutVersion\": \"1.0.0\"\n}";
 
 /// The index of a layout.
 pub struct IndexFile {
@@ -34,7 +37,7 @@ impl IndexFile {
     pub fn create(&self) -> Result<PathBuf, RegistryError> {
         let marker = self.layout.join("oci-layout");
         if !marker.is_file() {
-            write_file(&marker, MARKER)?;
+            write_file(&marker, MARKER, Mode::Public)?;
         }
         Ok(marker)
     }
@@ -72,9 +75,10 @@ impl IndexFile {
                 "att" => "atts",
                 _ => return None,
             };
-            let candidates = self.candidates(index);
-            let is_only = matches!(candidates.as_slice(), [image] if image.digest == format!("sha256:{subject}"));
-            index.manifests.iter().find(|entry| is_only && kind_of(entry) == Some(kind))
+            let image = format!("sha256:{subject}");
+            let is_image = |entry: &Descriptor| matches!(kind_of(entry), Some("image" | "imageIndex")) && entry.digest == image;
+            let is_saved = index.manifests.iter().any(is_image);
+            index.manifests.iter().find(|entry| is_saved && kind_of(entry) == Some(kind))
         })
     }
 
@@ -140,6 +144,36 @@ impl IndexFile {
         self.write(&index).map(|()| true)
     }
 
+    /// Makes sure that `oci-layout` is there, in go-containerregistry's form; returns its path.
+    ///
+    /// # Errors
+    /// As [`IndexFile::create`].
+    pub fn create_saved(&self) -> Result<PathBuf, RegistryError> {
+        let marker = self.layout.join("oci-layout");
+        if !marker.is_file() {
+            write_file(&marker, SAVED_MARKER, Mode::Everything)?;
+        }
+        Ok(marker)
+    }
+
+    /// Puts `entries` in the place of what the Go program's `save` or this one saved here before, in go-containerregistry's form. Entries of anybody else
+    /// stay. The lock is held.
+    ///
+    /// # Errors
+    /// The index cannot be read or written.
+    pub fn save(&self, entries: Vec<Descriptor>) -> Result<(), RegistryError> {
+        let mut index = self.read_or_empty()?;
+        let tags: Vec<String> = entries.iter().filter_map(|entry| entry.annotation(REF_NAME).map(str::to_owned)).collect();
+        let is_replaced = |entry: &Descriptor| entry.annotation(REF_NAME).is_some_and(|tag| tags.iter().any(|new| new == tag));
+        index.manifests.retain(|entry| kind_of(entry).is_none() && !is_replaced(entry));
+        index.manifests.splice(0..0, entries);
+        let path = self.path();
+        match go_json::to_vec_indented(&index, "   ") {
+            Ok(bytes) => write_file(&path, &bytes, Mode::Everything),
+            Err(error) => Err(RegistryError::Layout { path, reason: error.to_string() }),
+        }
+    }
+
     fn path(&self) -> PathBuf {
         self.layout.join("index.json")
     }
@@ -161,7 +195,7 @@ impl IndexFile {
     fn write(&self, index: &Index) -> Result<(), RegistryError> {
         let path = self.path();
         match serde_json::to_vec(index) {
-            Ok(bytes) => write_file(&path, &bytes),
+            Ok(bytes) => write_file(&path, &bytes, Mode::Public),
             Err(error) => Err(RegistryError::Layout { path, reason: error.to_string() }),
         }
     }

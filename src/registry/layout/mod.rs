@@ -15,17 +15,18 @@ use async_trait::async_trait;
 use self::blobs::{Blobs, Style};
 use self::index::IndexFile;
 use super::checked;
-use super::{BlobSource, FetchedManifest, RegistryError, Repository, Stored, TagUpdate, limits, lock};
+use super::{BlobSource, Deletion, FetchedManifest, RegistryError, Repository, Stored, TagUpdate, limits, lock};
 use crate::ambient::Context;
 use crate::crypto::Digest;
 use crate::encoding::base64;
-use crate::format::oci::{Descriptor, Selector};
+use crate::format::oci::{Descriptor, Selector, media_type};
 use crate::http::Sink;
 
 /// A layout directory.
 pub struct LayoutRepository {
     directory: PathBuf,
     context: Context,
+    style: Style,
     blobs: Blobs,
     index: IndexFile,
 }
@@ -33,7 +34,29 @@ pub struct LayoutRepository {
 impl LayoutRepository {
     /// The layout in `directory`, which need not exist before something is written.
     pub fn new(directory: &Path, context: Context) -> Self {
-        Self { directory: directory.to_owned(), context, blobs: Blobs::new(directory, Style::Plain), index: IndexFile::new(directory) }
+        Self::in_style(directory, context, Style::Plain)
+    }
+
+    /// The layout in `directory`, whose files shall look like those of the Go program's `save`.
+    pub fn saved(directory: &Path, context: Context) -> Self {
+        Self::in_style(directory, context, Style::Saved)
+    }
+
+    fn in_style(directory: &Path, context: Context, style: Style) -> Self {
+        Self { directory: directory.to_owned(), context, style, blobs: Blobs::new(directory, style), index: IndexFile::new(directory) }
+    }
+
+    fn create(&self) -> Result<PathBuf, RegistryError> {
+        if self.style == Style::Saved { self.index.create_saved() } else { self.index.create() }
+    }
+
+    /// Makes `entries` the saved image of this directory, in place of one saved before.
+    ///
+    /// # Errors
+    /// The index cannot be read or written.
+    pub async fn save_index(&self, entries: Vec<Descriptor>) -> Result<(), RegistryError> {
+        let _lock = self.lock().await?;
+        self.index.save(entries)
     }
 
     /// The one image that the directory holds.
@@ -84,7 +107,7 @@ impl LayoutRepository {
 
     /// Makes the directory a layout, and locks it.
     async fn lock(&self) -> Result<lock::Lock, RegistryError> {
-        let marker = self.index.create()?;
+        let marker = self.create()?;
         Ok(lock::file(&self.context, &marker).await)
     }
 
@@ -154,8 +177,9 @@ impl Repository for LayoutRepository {
         self.store(selector, media_type, bytes)
     }
 
-    async fn put_child(&self, digest: &Digest, _media_type: &str, bytes: &[u8]) -> Result<(), RegistryError> {
-        self.put_blob(digest, bytes).await
+    async fn put_child(&self, digest: &Digest, media_type: &str, bytes: &[u8]) -> Result<(), RegistryError> {
+        self.create()?;
+        if media_type::is_index(media_type) { self.blobs.write_index(digest, bytes) } else { self.blobs.write(digest, bytes) }
     }
 
     async fn delete_manifest(&self, selector: &Selector) -> Result<(), RegistryError> {
@@ -164,12 +188,12 @@ impl Repository for LayoutRepository {
     }
 
     async fn copy_blob(&self, descriptor: &Descriptor, from: &dyn BlobSource) -> Result<(), RegistryError> {
-        self.index.create()?;
+        self.create()?;
         self.blobs.copy(descriptor, from).await
     }
 
     async fn put_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {
-        self.index.create()?;
+        self.create()?;
         self.blobs.write(digest, bytes)
     }
 
@@ -195,6 +219,11 @@ impl Repository for LayoutRepository {
             self.blobs.remove(referrer)?;
         }
         Ok(())
+    }
+
+    async fn delete_referrers(&self, subject: &Digest, referrers: &[Digest]) -> Result<Vec<Deletion>, RegistryError> {
+        self.remove_referrers(subject, referrers).await?;
+        Ok(referrers.iter().map(|digest| Deletion { digest: digest.clone(), outcome: Ok(()) }).collect())
     }
 
     async fn update_tag(&self, tag: &str, update: &dyn TagUpdate) -> Result<Option<Stored>, RegistryError> {

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::super::error::CueError;
 use super::super::syntax::{FieldName, Marker};
 use super::super::value::VertexId;
+use super::vertex::Stage;
 use super::{Code, Evaluator, Problem};
 
 /// How long a chain of scopes may be.
@@ -57,6 +58,11 @@ impl Scope {
     /// Whether `scope` lies in the scope `id`.
     fn lies_in(scope: &ScopeRef, id: usize) -> bool {
         Self::chain(scope).any(|scope| scope.id == id)
+    }
+
+    /// Whether `scope` lies in this one.
+    pub(super) fn holds(&self, scope: &ScopeRef) -> bool {
+        Self::lies_in(scope, self.id)
     }
 
     /// Whether this closed scope lets a field be that `declared` declares.
@@ -177,14 +183,23 @@ impl Evaluator<'_> {
         if closing.is_empty() {
             return;
         }
+        let arcs: Vec<VertexId> = self.vertices[vertex].arcs.named().filter(|(name, _)| name.is_regular()).map(|(_, arc)| *arc).collect();
+        for arc in arcs.iter().filter(|arc| self.vertices[**arc].marker == Marker::Regular).copied().collect::<Vec<_>>() {
+            self.gather(arc);
+        }
         let mut refused = Vec::new();
-        for (name, arc) in self.vertices[vertex].arcs.named() {
+        for arc in &arcs {
             let arc_vertex = &self.vertices[*arc];
-            if !matches!(name, FieldName::Regular(_)) || arc_vertex.marker != Marker::Regular {
+            if arc_vertex.marker != Marker::Regular {
                 continue;
             }
-            let open = &self.vertices[vertex].gathered.open;
-            let declared = || arc_vertex.conjuncts.iter().map(|conjunct| &conjunct.scope).chain(open);
+            let gathered = &self.vertices[vertex].gathered;
+            let open = match &gathered.list {
+                Some(list) if matches!(arc_vertex.name, FieldName::Index(_)) => &list.open,
+                _ => &gathered.open,
+            };
+            let unfinished = if arc_vertex.stage == Stage::Gathering { arc_vertex.conjuncts.as_slice() } else { &[] };
+            let declared = || arc_vertex.gathered.declared.iter().chain(unfinished.iter().map(|conjunct| &conjunct.scope)).chain(open);
             if closing.iter().any(|scope| !declared().any(|declared| scope.allows(declared))) {
                 refused.push(*arc);
             }

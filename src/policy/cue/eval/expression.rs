@@ -243,6 +243,11 @@ impl<'a> Evaluator<'a> {
             let (left, right) = (self.export(left, at)?, self.export(right, at)?);
             return Ok(super::super::builtin::equal(&left, &right));
         }
+        if let (Value::Composite(_), _) | (_, Value::Composite(_)) = (left, right) {
+            // As in Go, also what cannot be equal must be concrete.
+            self.export(if let Value::Composite(_) = left { left } else { right }, at)?;
+            return Ok(false);
+        }
         Ok(equal_scalars(left, right).unwrap_or(false) && (ordering(left, right).is_some() || left.kinds() == right.kinds()))
     }
 

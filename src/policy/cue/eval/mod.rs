@@ -47,10 +47,10 @@ struct Problem {
 impl Problem {
     /// The worse of the two; the first of two that are as bad.
     fn worse(known: Option<Self>, other: Self) -> Option<Self> {
-        match known {
-            Some(known) if known.code == Code::Fatal || other.code != Code::Fatal => Some(known),
-            _ => Some(other),
-        }
+        let Some(known) = known else { return Some(other) };
+        let early = known.early || other.early;
+        let worse = if known.code == Code::Fatal || other.code != Code::Fatal { known } else { other };
+        Some(Self { early, ..worse })
     }
 }
 
@@ -116,12 +116,30 @@ struct Evaluator<'a> {
     eager: bool,
     /// Values that were taken as given though an expression for them was not known yet.
     to_confirm: Vec<(VertexId, &'a Expr, FrameRef<'a>)>,
+    /// Comprehensions that waited for what was not whole yet.
+    waited: Vec<Conjunct<'a>>,
+    /// Conditions on what is not there, and what they came to.
+    conditions: Vec<(&'a Expr, FrameRef<'a>, bool)>,
+    /// All is evaluated: what was not whole is looked at again.
+    confirming: bool,
 }
 
 impl<'a> Evaluator<'a> {
     fn new(policy: &'a Instance, eager: bool) -> Self {
-        let (vertices, patterns, to_confirm) = (Vec::new(), HashMap::new(), Vec::new());
-        Self { policy, vertices, patterns, steps: 0, depth: 0, scopes: 0, abort: None, eager, to_confirm }
+        Self {
+            policy,
+            vertices: Vec::new(),
+            patterns: HashMap::new(),
+            steps: 0,
+            depth: 0,
+            scopes: 0,
+            abort: None,
+            eager,
+            to_confirm: Vec::new(),
+            waited: Vec::new(),
+            conditions: Vec::new(),
+            confirming: false,
+        }
     }
 
     /// The name of the file in which `at` is.
@@ -131,6 +149,7 @@ impl<'a> Evaluator<'a> {
 
     /// Looks again at what was taken as given, or was not whole when it was asked for.
     fn confirm(&mut self, root: VertexId) {
+        self.confirming = true;
         for (vertex, expr, frame) in std::mem::take(&mut self.to_confirm) {
             let known = self.vertices[self.deref(vertex)].value.clone();
             let problem = match (self.evaluate_expr(expr, &frame), known) {
@@ -145,6 +164,7 @@ impl<'a> Evaluator<'a> {
             let error = describe::located(&problem.error, self.path(vertex));
             self.note(root, Problem { code: Code::Fatal, error: Rc::new(error), early: false });
         }
+        self.confirm_comprehensions(root);
     }
 
     fn add_vertex(&mut self, parent: Option<VertexId>, name: FieldName) -> VertexId {

@@ -64,6 +64,9 @@ impl<'a> Evaluator<'a> {
 
     fn follow_vertex(&mut self, vertex: VertexId, target: VertexId, reference: &Conjunct<'a>, mark: Option<usize>, queue: &mut Queue<'a>) {
         let origin = self.vertices[target].origin;
+        if origin == self.vertices[vertex].origin && self.vertices[vertex].gathered.definitions.iter().any(|base| reference.lies_in(base)) {
+            return self.refuse(reference.at(), "a definition that refers to what refers to it");
+        }
         if origin == self.vertices[vertex].origin || Trail::has(&reference.chain, origin) {
             return;
         }
@@ -277,17 +280,19 @@ impl<'a> Evaluator<'a> {
         if final_value && !found.gathered.kinds.meets(wanted) {
             return self.fatal(at, format!("invalid index {} (found {})", super::describe::label(name), found.gathered.kinds));
         }
-        if let Some(problem) = &found.problem {
+        let closed = (found.gathered.is_struct || found.gathered.may_be_struct) && self.is_closed(vertex) && final_value;
+        if let Some(problem) = found.problem.as_ref().filter(|problem| !(closed && self.confirming && problem.code == Code::Incomplete)) {
             return problem.clone();
+        }
+        if found.stage == Stage::Finishing && found.value.is_none() && !found.gathered.pending.is_empty() {
+            return self.cycle(vertex);
         }
         let length = found.gathered.list.as_ref().and_then(|shape| shape.length);
         match (name, length) {
             (FieldName::Index(index), Some(length)) if final_value => {
                 self.fatal(at, format!("index out of range [{index}] with length {length}"))
             }
-            _ if (found.gathered.is_struct || found.gathered.may_be_struct) && self.is_closed(vertex) && final_value => {
-                self.fatal(at, format!("undefined field: {}", super::describe::label(name)))
-            }
+            _ if closed => self.fatal(at, format!("undefined field: {}", super::describe::label(name))),
             _ => Problem { early: !final_value, ..self.incomplete(at, format!("undefined field: {}", super::describe::label(name))) },
         }
     }
