@@ -71,6 +71,10 @@ fn fulcio_refuses() {
         assert_eq!(fulcio.count() - before, attempts, "{status}");
         fulcio.heal();
     }
+    // As it says of keys that it does not take.
+    fulcio.fail(Fault::Answer(400, "{\"code\":3, \"message\":\"The public key supplied in the request could not be parsed\"}".to_owned()));
+    case.refused(&["could not be parsed", "(does this Fulcio take ECDSA P-256 keys?)"]);
+    fulcio.heal();
     // Nobody else heard of any of it.
     let (tsa, log) = (&case.world().tsa.service, &case.world().rekor_v2.service);
     assert_eq!((tsa.count(), log.count()), (0, 0));
