@@ -74,6 +74,9 @@ pub trait Repository: Send + Sync {
     /// Deletes a tag or a manifest.
     async fn delete_manifest(&self, selector: &Selector) -> Result<(), RegistryError>;
 
+    /// Deletes a tag; where a registry deletes manifests only, the manifest that it points to, but never `keep`.
+    async fn delete_tag(&self, tag: &str, keep: &Digest) -> Result<(), RegistryError>;
+
     /// The content of `descriptor`, its size and digest checked; refused without reading where it is said, or turns out, to be larger than `limit` bytes.
     async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, RegistryError>;
 

@@ -167,6 +167,10 @@ impl Repository for LayoutRepository {
         if self.index.remove(selector)? { Ok(()) } else { Err(self.not_found(selector)) }
     }
 
+    async fn delete_tag(&self, tag: &str, _keep: &Digest) -> Result<(), RegistryError> {
+        self.delete_manifest(&Selector::Tag(tag.to_owned())).await
+    }
+
     async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, RegistryError> {
         let digest = descriptor.parsed_digest().ok_or_else(|| self.failed("the digest of a descriptor is malformed"))?;
         let what = || format!("{}@{digest}", self.name());
