@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::copy::{sign_in_both_forms, tag};
+use crate::copy::{signed, tag};
 use crate::support::docker_registry::DockerRegistry;
 use crate::support::images;
 use crate::support::registry::{Behaviour, Content, Effect, Fault, TestRegistry};
@@ -171,6 +171,16 @@ fn what_cannot_be_deleted_is_told() {
 }
 
 #[test]
+fn the_image_itself_is_never_deleted() {
+    let registry = TestRegistry::start(Behaviour::distribution());
+    let image = images::all().iter().find(|image| image.tag == "v1").unwrap();
+    registry.store().repository("app").put_manifest(Some(&tag("v1", ".sig")), image.media_type, &image.bytes);
+    let cleaned = Sandbox::new().cosign(["clean", "--force", &registry.image("v1")]).run().exits(0);
+    cleaned.says("could not delete").says("points to the image itself");
+    assert!(registry.store().repository("app").manifest("v1").is_some());
+}
+
+#[test]
 fn signatures_that_lie_elsewhere() {
     let registry = TestRegistry::start(Behaviour::default());
     let sandbox = Sandbox::new();
@@ -186,8 +196,7 @@ fn signatures_that_lie_elsewhere() {
 #[test]
 fn in_a_layout() {
     let sandbox = Sandbox::new();
-    sandbox.copy("images/layout", "layout");
-    sign_in_both_forms(&sandbox, "oci:./layout:v1");
+    sandbox.cosign(["copy", &signed().image("v1"), "oci:./layout:v1"]).run().exits(0);
     sandbox.cosign(["clean", "-f", "oci:./layout:v1"]).run().exits(0).says("Removed oci:./layout:sha256-");
     sandbox.verify(&["oci:./layout:v1"]).run().fails(10);
     sandbox.sign(&["oci:./layout:v1"]).run().exits(0);
@@ -212,8 +221,8 @@ fn the_least_requests() {
 fn on_docker_registry() {
     let Some(registry) = DockerRegistry::start() else { return };
     let sandbox = Sandbox::new();
-    let image = format!("{}/app:v1", registry.host());
-    sign_in_both_forms(&sandbox, &image);
+    let image = format!("{}/copy:v1", registry.host());
+    sandbox.cosign(["copy", &signed().image("v1"), &image]).run().exits(0);
     sandbox.cosign(["clean", "--force", "--type", "signature", &image]).run().exits(0).says("Removed ").does_not_say("could not delete");
     sandbox.verify(&[&image]).run().exits(0);
     sandbox.cosign(["clean", "--force", &image]).run().exits(0).says("Removed ").does_not_say("could not delete");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::copy::{put_large, sign_in_both_forms, tag, verifies_in_both_forms};
+use crate::copy::{put_large, signed, tag, verifies_in_both_forms};
 use crate::support::http_server::Delivery;
 use crate::support::images;
 use crate::support::registry::{Behaviour, Effect, Fault, TestRegistry};
@@ -17,8 +17,7 @@ fn two() -> (TestRegistry, TestRegistry, Sandbox) {
 
 #[test]
 fn a_second_run_completes_what_failed() {
-    let (from, to, sandbox) = two();
-    sign_in_both_forms(&sandbox, &from.image("v1"));
+    let (from, (_, to, sandbox)) = (signed(), two());
     let copy = format!("{}/mirror:v1", to.host());
     let places = ["/uploads/", "/manifests/sha256:", "/manifests/sha256-", "/manifests/v1"];
     for (number, place) in places.into_iter().enumerate() {
@@ -137,9 +136,7 @@ fn a_fallback_tag_that_holds_an_image_is_no_list_of_referrers() {
 
 #[test]
 fn others_who_write_the_fallback_tag_meanwhile_lose_nothing() {
-    let (from, to, sandbox) = two();
-    sandbox.sign(&["-a", "n=1", &from.image("v1")]).run().exits(0);
-    sandbox.sign(&["-a", "n=2", &from.image("v1")]).run().exits(0);
+    let (from, (_, to, sandbox)) = (signed(), two());
     let fallback = tag("v1", "");
     let image = images::all().iter().find(|image| image.tag == "v2").unwrap();
     to.store().repository("mirror").put_manifest(None, MANIFEST, &image.bytes);
@@ -153,13 +150,12 @@ fn others_who_write_the_fallback_tag_meanwhile_lose_nothing() {
     let copy = format!("{}/mirror:v1", to.host());
     sandbox.cosign(["copy", &from.image("v1"), &copy]).run().exits(0);
     let (_, index) = to.store().repository("mirror").manifest(&fallback).unwrap();
-    assert_eq!(index.json()["manifests"].as_array().unwrap().len(), 3, "{}", index.json());
+    assert_eq!(index.json()["manifests"].as_array().unwrap().len(), 4, "{}", index.json());
 }
 
 #[test]
 fn a_listing_that_fails_is_no_empty_one() {
     let (from, to, sandbox) = two();
-    sandbox.sign(&[&from.image("v1")]).run().exits(0);
     from.inject(Fault::on("GET", "/referrers/", Effect::status(401, "UNAUTHORIZED")));
     for arguments in [["copy", &from.image("v1"), &format!("{}/mirror:v1", to.host())], ["save", "--dir=saved", &from.image("v1")]] {
         sandbox.cosign(arguments).run().fails(1).says("UNAUTHORIZED");

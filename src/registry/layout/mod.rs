@@ -191,6 +191,10 @@ impl Repository for LayoutRepository {
         if self.index.remove(selector)? { Ok(()) } else { Err(self.not_found(selector)) }
     }
 
+    async fn delete_tag(&self, tag: &str, _keep: &Digest) -> Result<(), RegistryError> {
+        self.delete_manifest(&Selector::Tag(tag.to_owned())).await
+    }
+
     async fn copy_blob(&self, descriptor: &Descriptor, from: &dyn BlobSource) -> Result<(), RegistryError> {
         self.create()?;
         self.blobs.copy(descriptor, from).await
