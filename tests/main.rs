@@ -34,6 +34,7 @@ mod keyless_attestations;
 mod layouts;
 mod many;
 mod mutations;
+mod named_images;
 mod parsers;
 mod policies;
 mod progress;

@@ -22,6 +22,7 @@ mod key_file;
 pub mod load_image;
 pub mod log_lookup;
 pub mod login;
+pub mod named_images;
 pub mod outputs;
 pub mod place;
 pub mod policies;

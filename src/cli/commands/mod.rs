@@ -7,6 +7,7 @@ pub mod bundle;
 pub mod clean;
 pub mod completion;
 pub mod copy;
+pub mod dockerfile;
 pub mod download;
 pub mod env;
 pub mod generate;
@@ -16,6 +17,7 @@ pub mod import_key_pair;
 pub mod initialize;
 pub mod load;
 pub mod login;
+pub mod manifest;
 pub mod public_key;
 pub mod save;
 pub mod sign;
@@ -70,8 +72,8 @@ static COMMANDS: &[&Spec] = &[
     &tree::SPEC,
     &completion::SPEC,
     &copy::SPEC,
-    &later("dockerfile"),
-    &later("dockerfile verify"),
+    &dockerfile::GROUP,
+    &dockerfile::VERIFY,
     &download::GROUP,
     &download::attestation::SPEC,
     &download::sbom::SPEC,
@@ -81,8 +83,8 @@ static COMMANDS: &[&Spec] = &[
     &import_key_pair::SPEC,
     &initialize::SPEC,
     &load::SPEC,
-    &later("manifest"),
-    &later("manifest verify"),
+    &manifest::GROUP,
+    &manifest::VERIFY,
     &later("piv-tool"),
     &later("piv-tool attestation"),
     &later("piv-tool generate-key"),

@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn media_types_of_sboms() {
         let of = |words: &[&str]| {
-            let args: AttachSbomArgs = args_of(&attach::sbom::SPEC, words);
+            let args: AttachSbomArgs = args_of(&attach::sbom::SPEC, &[words, &["i/i"]].concat());
             sbom_media_type(&args).map_err(|error| error.to_string())
         };
         for (words, expected) in [
