@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::legacy::{LegacyError, LocalBundle, RekorBundle, RekorPayload};
 
@@ -31,6 +32,9 @@ struct Verification {
 /// # Errors
 /// No JSON object, or an entry that cannot be read.
 pub fn read(json: &[u8]) -> Result<Option<RekorBundle>, LegacyError> {
+    // An array would do for the fields of a structure.
+    serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(json)
+        .map_err(|error| LegacyError::Json { what: "log entry", error: error.to_string() })?;
     let local = LocalBundle::parse(json)?;
     let found = match local.rekor_bundle {
         Some(bundle) => Some(bundle),
