@@ -423,7 +423,8 @@ fn certified_keys_of_other_curves_attest_in_rekor_v2_only() {
     let sandbox = with_file(&services);
     sandbox.write("predicate.json", "{}");
     sandbox.copy("keys/p384.key", "own.key");
-    let attest = ["attest-blob", "--signing-config", "config.json", "--predicate", "predicate.json", "--key", "own.key", "--issue-certificate"];
+    let attest =
+        ["attest-blob", "--signing-config", "config.json", "--predicate", "predicate.json", "--key", "own.key", "--issue-certificate"];
     let attest = || sandbox.cosign([&attest[..], TOKEN, BUNDLE, &["file"]].concat()).run();
     sandbox.write("config.json", services.signing_config(1));
     attest().fails(1).says("Rekor returned 400: ").says("use a P-256 key, or a Rekor v2");

@@ -43,9 +43,8 @@ impl Rekor {
         let request = Request::new(Method::POST, self.service.endpoint("/api/v2/log/entries"), ANSWER_LIMIT).body("application/json", body);
         let response = self.service.send(request).await?;
         match response.status {
-            StatusCode::CREATED => {
-                read_log_entry(&response.body).map_err(|error| self.service.answer(format!("the answer is no log entry: {error}")).into())
-            }
+            StatusCode::CREATED => read_log_entry(&response.body)
+                .map_err(|error| self.service.unreadable(&response, format!("the answer is no log entry: {error}")).into()),
             StatusCode::CONFLICT => Err(RekorError::Duplicate {
                 index: quote(response.header("X-Log-Index").unwrap_or("that it does not name")),
                 body: quote(String::from_utf8_lossy(&response.body).trim()),
