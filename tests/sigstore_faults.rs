@@ -179,6 +179,17 @@ fn rekor_v1_commits_and_drops_the_connection() {
     assert_eq!(log.entries(), 2);
 }
 
+/// Version 2 hands no entry out, so the run is lost; the next one makes another signature.
+#[test]
+fn rekor_v2_commits_and_drops_the_connection() {
+    let case = Case::new(2);
+    let log = &case.world().rekor_v2;
+    log.service.fail_times(1, "", Fault::CommitAndDrop);
+    case.refused(&["Rekor returned 409: ", "is in the log at index ", "whose answer was lost; run it again"]);
+    case.works();
+    assert_eq!(log.entries(), 2);
+}
+
 #[test]
 fn what_rekor_answers_is_checked() {
     for version in [1, 2] {
