@@ -73,7 +73,7 @@ fn fulcio_refuses() {
     }
     // As it says of keys that it does not take.
     fulcio.fail(Fault::Answer(400, "{\"code\":3, \"message\":\"The public key supplied in the request could not be parsed\"}".to_owned()));
-    case.refused(&["could not be parsed", "(does this Fulcio take ECDSA P-256 keys?)"]);
+    case.refused(&["could not be parsed", "(does this Fulcio take ECDSA P-256 keys?; asked was "]);
     fulcio.heal();
     // Nobody else heard of any of it.
     let (tsa, log) = (&case.world().tsa.service, &case.world().rekor_v2.service);
@@ -88,7 +88,8 @@ fn fulcio_answers_nonsense() {
     let fulcio = &case.world().fulcio.service;
     for (fault, says) in [
         (Fault::Answer(200, "{}".to_owned()), "Fulcio returned no certificates"),
-        (Fault::Answer(200, "<html>".to_owned()), "Fulcio: the answer is no certificate"),
+        (Fault::Answer(200, "<html>".to_owned()), "it begins with <html> (asked was http://127.0.0.1:"),
+        (Fault::Answer(503, "busy".to_owned()), "Fulcio returned 503: busy (try again later; asked was http://127.0.0.1:"),
         (Fault::Status(201), "Fulcio returned 201: "),
         (Fault::Drop, "Fulcio: "),
     ] {
@@ -175,6 +176,17 @@ fn rekor_v1_commits_and_drops_the_connection() {
     assert_eq!(asked, ["POST", "POST", "GET"]);
     log.service.fail(Fault::CommitAndDrop);
     case.refused(&["Rekor: "]);
+    assert_eq!(log.entries(), 2);
+}
+
+/// Version 2 hands no entry out, so the run is lost; the next one makes another signature.
+#[test]
+fn rekor_v2_commits_and_drops_the_connection() {
+    let case = Case::new(2);
+    let log = &case.world().rekor_v2;
+    log.service.fail_times(1, "", Fault::CommitAndDrop);
+    case.refused(&["Rekor returned 409: ", "is in the log at index ", "whose answer was lost; run it again"]);
+    case.works();
     assert_eq!(log.entries(), 2);
 }
 

@@ -113,12 +113,12 @@ impl Fulcio {
         if response.status != StatusCode::OK {
             return Err(self.service.refused(&response, advice(&response, key.public_key().algorithm(), (&claims, now))).into());
         }
-        self.issued(key, &response.body)
+        self.issued(key, &response)
     }
 
-    fn issued(&self, key: &dyn Signer, body: &[u8]) -> Result<IssuedCertificate, FulcioError> {
-        let answer: Answer =
-            serde_json::from_slice(body).map_err(|error| self.service.answer(format!("the answer is no certificate: {error}")))?;
+    fn issued(&self, key: &dyn Signer, response: &Response) -> Result<IssuedCertificate, FulcioError> {
+        let answer: Answer = serde_json::from_slice(&response.body)
+            .map_err(|error| self.service.unreadable(response, format!("the answer is no certificate: {error}")))?;
         let (answer, is_detached) = match (answer.signed_certificate_embedded_sct, answer.signed_certificate_detached_sct) {
             (Some(answer), _) => (answer, false),
             (None, Some(answer)) => (answer, true),

@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use crate::encoding::text::quote;
+use crate::http::redact;
 use crate::http::{Client, HttpError, Request, Response, StatusCode, Url};
 
 /// Answers of services are small.
 pub(super) const ANSWER_LIMIT: u64 = 8 << 20;
+
+/// How many characters are shown of an answer that cannot be read.
+const SHOWN: usize = 200;
 
 /// A service did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -99,10 +103,25 @@ impl Service {
         answer.map_err(|source| ServiceError::Unreachable { service: self.name, source })
     }
 
-    /// An answer that refuses, with advice.
+    /// An answer that refuses, with advice in brackets or none. Where it was asked is said, too: often nobody typed it.
     pub(super) fn refused(&self, response: &Response, advice: impl Into<String>) -> ServiceError {
+        let mut advice: String = advice.into();
+        if advice.is_empty() && (response.status == StatusCode::TOO_MANY_REQUESTS || response.status.is_server_error()) {
+            advice = " (try again later)".to_owned();
+        }
+        let place = format!("asked was {}", redact::url(&self.base));
+        let advice = match advice.strip_suffix(')') {
+            Some(begun) => format!("{begun}; {place})"),
+            None => format!("{advice} ({place})"),
+        };
         let body = self.client.without_secrets(String::from_utf8_lossy(&response.body).trim().to_owned());
-        ServiceError::Refused { service: self.name, status: response.status, body, advice: advice.into() }
+        ServiceError::Refused { service: self.name, status: response.status, body, advice }
+    }
+
+    /// An answer without secrets that is not what it should be: shows how it begins.
+    pub(super) fn unreadable(&self, response: &Response, reason: impl std::fmt::Display) -> ServiceError {
+        let begins: String = String::from_utf8_lossy(&response.body).trim().chars().take(SHOWN).collect();
+        self.answer(format!("{reason}; it begins with {} (asked was {})", quote(&begins), redact::url(&self.base)))
     }
 
     /// An answer that is none; `reason` may hold foreign text only quoted.

@@ -115,7 +115,10 @@ fn advice(status: StatusCode) -> &'static str {
 }
 
 fn is_about_answer(error: &TimestampError) -> bool {
-    matches!(error, TimestampError::Nonce | TimestampError::ImprintMismatch | TimestampError::NotGranted { .. })
+    matches!(
+        error,
+        TimestampError::Nonce | TimestampError::ImprintMismatch | TimestampError::NotGranted { .. } | TimestampError::Malformed(_)
+    )
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ impl Provider {
         let request = Request::new(Method::GET, service.endpoint("/.well-known/openid-configuration"), ANSWER_LIMIT);
         let response = service.send(request).await?;
         if response.status != StatusCode::OK {
-            return Err(service.refused(&response, format!(" ({} is the OIDC issuer)", quote(issuer))).into());
+            return Err(service.refused(&response, " (asked for its configuration)").into());
         }
         let says: Discovery = serde_json::from_slice(&response.body)
             .map_err(|error| OidcError::Provider(format!("the OIDC provider's configuration cannot be read: {error}")))?;

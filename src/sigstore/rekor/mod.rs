@@ -119,13 +119,15 @@ pub enum RekorError {
     Answer(String),
     /// Version 2 has the entry already.
     #[error(
-        "Rekor returned 409: {body}; the same signature is in the log at index {index}, and version 2 of Rekor hands no entry out: sign anew with a key whose signatures differ each time (ECDSA), or keep the bundle of the first run"
+        "Rekor returned 409: {body}; the same signature is in the log at index {index}, and version 2 of Rekor hands no entry out: {advice}"
     )]
     Duplicate {
         /// Where.
         index: String,
         /// What it says, quoted.
         body: String,
+        /// What to do about it.
+        advice: &'static str,
     },
     /// The log does not take so much.
     #[error("Rekor returned {status}: {body} (entry too large ({megabytes} MB): {advice})")]

@@ -180,7 +180,8 @@ impl Rekor {
     }
 
     fn parse<T: serde::de::DeserializeOwned>(&self, response: &Response) -> Result<T, RekorError> {
-        serde_json::from_slice(&response.body).map_err(|error| self.service.answer(format!("the answer cannot be read: {error}")).into())
+        serde_json::from_slice(&response.body)
+            .map_err(|error| self.service.unreadable(response, format!("the answer cannot be read: {error}")).into())
     }
 
     fn one(&self, response: &Response) -> Result<LogEntry, RekorError> {

@@ -18,6 +18,11 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// What helps when an entry is too large: there is no more in one than a digest, a signature and a key.
 const TOO_LARGE: &str = "it holds no more than a digest, a signature and a certificate: ask whoever runs this log";
 
+/// No two signatures of an ECDSA key are the same: this run sent it before.
+const LOST: &str = "it was taken at an earlier attempt of this run, whose answer was lost; run it again, which makes a new signature";
+/// Such keys always make the same signature.
+const SAME: &str = "sign anew with a key whose signatures differ each time (ECDSA), or keep the bundle of the first run";
+
 /// A log.
 pub struct Rekor {
     service: Service,
@@ -43,12 +48,12 @@ impl Rekor {
         let request = Request::new(Method::POST, self.service.endpoint("/api/v2/log/entries"), ANSWER_LIMIT).body("application/json", body);
         let response = self.service.send(request).await?;
         match response.status {
-            StatusCode::CREATED => {
-                read_log_entry(&response.body).map_err(|error| self.service.answer(format!("the answer is no log entry: {error}")).into())
-            }
+            StatusCode::CREATED => read_log_entry(&response.body)
+                .map_err(|error| self.service.unreadable(&response, format!("the answer is no log entry: {error}")).into()),
             StatusCode::CONFLICT => Err(RekorError::Duplicate {
                 index: quote(response.header("X-Log-Index").unwrap_or("that it does not name")),
                 body: quote(String::from_utf8_lossy(&response.body).trim()),
+                advice: if matches!(logged.key.algorithm(), Some(KeyAlgorithm::Ecdsa(_))) { LOST } else { SAME },
             }),
             _ => Err(RekorError::too_large(&response, sent, TOO_LARGE)
                 .unwrap_or_else(|| self.service.refused(&response, advice(response.status)).into())),
