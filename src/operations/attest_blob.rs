@@ -141,14 +141,15 @@ pub async fn attest_blob(request: &AttestBlob, fetch: &dyn FetchUrl, context: &C
             let wants_older = request.outputs.signature.is_some() || request.outputs.timestamp.is_some();
             let older = wants_older.then(|| OlderAttestation::of(bundle.clone(), &identity));
             if let Some(path) = &request.outputs.bundle {
-                write_bundle(path, &bundle.to_json(), context)?;
+                let json = bundle.to_json();
+                write_bundle(path, &|out| out.write_all(&json), context)?;
             }
             write_older(request, (older, kept), &identity, context)
         }
         BlobForm::Detached => {
             let older = OlderAttestation::of(bundle, &identity);
             if let Some(path) = &request.outputs.bundle {
-                write_bundle(path, &older.to_local_bundle(&identity).to_json(), context)?;
+                write_bundle(path, &|out| older.write_local_bundle(&identity, out), context)?;
             }
             write_older(request, (Some(older), kept), &identity, context)
         }
@@ -203,8 +204,8 @@ fn base_name(path: &str) -> &str {
     }
 }
 
-fn write_bundle(path: &Path, json: &[u8], context: &Context) -> Result<(), AttestBlobError> {
-    files::write_private(path, json).map_err(|error| AttestBlobError::Write { what: "bundle", error })?;
+fn write_bundle(path: &Path, content: files::Content<'_>, context: &Context) -> Result<(), AttestBlobError> {
+    files::write_private_with(path, content).map_err(|error| AttestBlobError::Write { what: "bundle", error })?;
     context.ui.status(&format!("Wrote bundle to file {}", path.display()));
     Ok(())
 }

@@ -60,7 +60,7 @@ impl EvidenceFlags<'_> {
                     Some(timestamp) => Some(file_or_url(timestamp, urls, context).await?),
                     None => None,
                 };
-                let bundle = json.map(|json| LocalBundle::parse(&json).map(Box::new)).transpose()?;
+                let bundle = json.map(|json| LocalBundle::read(json).map(Box::new)).transpose()?;
                 let asks = !self.common.offline && !self.common.ignores_tlog();
                 let log = given(self.rekor_url).filter(|_| asks).map(str::to_owned);
                 Ok(Evidence::Detached { signature, bundle, timestamp, log })
