@@ -100,7 +100,7 @@ impl Target<'_> {
         placed.map(drop).map_err(|error| error.error)
     }
 
-    fn write_in_place(&self, target: &Path, content: Content<'_>) -> Result<(), PathError> {
+    pub(super) fn write_in_place(&self, target: &Path, content: Content<'_>) -> Result<(), PathError> {
         let mut file = OpenOptions::new().write(true).truncate(true).open(target).map_err(PathError::of("open", self.path))?;
         #[cfg(unix)]
         if self.mode == Mode::Secret {
