@@ -1,6 +1,7 @@
 //! Base64 (RFC 4648 section 4), standard alphabet, padded: what Go's `encoding/json` writes for bytes.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 
 use ::base64::Engine as _;
 use ::base64::alphabet;
@@ -52,6 +53,49 @@ pub fn decode_lenient(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
     GeneralPurpose::new(&alphabet::STANDARD, GO).decode(without_line_breaks(text.as_ref())).map_err(|error| DecodeError(error.to_string()))
 }
 
+/// As [`decode_lenient`], in the memory of `text`: what is decoded may have hundreds of megabytes.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_lenient_in_place(text: String) -> Result<Vec<u8>, DecodeError> {
+    const CHUNK: usize = 64 << 10;
+    let mut bytes = text.into_bytes();
+    bytes.retain(|byte| !matches!(byte, b'\r' | b'\n'));
+    let engine = GeneralPurpose::new(&alphabet::STANDARD, GO);
+    let mut room = vec![0; CHUNK];
+    let (mut read, mut written) = (0, 0);
+    while read < bytes.len() {
+        let end = bytes.len().min(read + CHUNK);
+        let chunk = &bytes[read..end];
+        // Padding ends the text.
+        if let Some(at) = chunk.iter().position(|byte| *byte == b'=').filter(|_| end < bytes.len()) {
+            return Err(DecodeError(format!("Invalid symbol 61, offset {}.", read + at)));
+        }
+        let decoded = engine.decode_slice(chunk, &mut room).map_err(|error| DecodeError(error.to_string()))?;
+        bytes[written..written + decoded].copy_from_slice(&room[..decoded]);
+        written += decoded;
+        read = end;
+    }
+    bytes.truncate(written);
+    bytes.shrink_to_fit();
+    Ok(bytes)
+}
+
+/// Writes what [`encode`] gives, piece by piece.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(bytes: &[u8], out: &mut dyn Write) -> io::Result<()> {
+    const PIECE: usize = 48 << 10;
+    let mut text = Vec::with_capacity(PIECE / 3 * 4);
+    for piece in bytes.chunks(PIECE) {
+        text.clear();
+        append(piece, &mut text);
+        out.write_all(&text)?;
+    }
+    Ok(())
+}
+
 /// Decodes the URL-safe alphabet, with padding or without it.
 ///
 /// # Errors
@@ -89,6 +133,27 @@ mod tests {
             let mut out = b"x".to_vec();
             append(bytes, &mut out);
             assert_eq!(out, format!("x{}", encode(bytes)).into_bytes());
+        }
+    }
+
+    #[test]
+    fn pieces_and_places_make_no_difference() {
+        let large: Vec<u8> = (0..200_000_u32).map(|n| (n % 251) as u8).collect();
+        for length in [0, 1, 2, 3, 49_151, 49_152, 49_153, 98_305, 200_000] {
+            let text = encode(&large[..length]);
+            let mut out = Vec::new();
+            assert!(write(&large[..length], &mut out).is_ok());
+            assert_eq!(out, text.as_bytes());
+            assert_eq!(decode_lenient_in_place(text).as_deref(), Ok(&large[..length]));
+        }
+        for odd in ["=", "A", "AA", "AA==A", "A\nA\r==", "AA=\n", "!AAA", "é"] {
+            assert_eq!(decode_lenient_in_place(odd.to_owned()).ok(), decode_lenient(odd).ok(), "{odd}");
+        }
+        for end in ["=", "AA==", "AA==AAAA", "!", "AAAA=AAA"] {
+            let text = encode(&large[..98_304]) + end;
+            assert_eq!(decode_lenient_in_place(text.clone()).ok(), decode_lenient(&text).ok(), "{end}");
+            let text = encode(&large[..49_150]) + &text;
+            assert_eq!(decode_lenient_in_place(text.clone()).ok(), decode_lenient(&text).ok(), "{end}");
         }
     }
 

@@ -149,7 +149,8 @@ fn write(
     match request.form {
         BlobForm::Bundle => {
             if let Some(path) = &request.outputs.bundle {
-                write_bundle(path, &bundle.to_json(), context)?;
+                let json = bundle.to_json();
+                write_bundle(path, &|out| out.write_all(&json), context)?;
             }
             // What v3 broke in scripts: the older outputs are written beside the bundle.
             let wants_older = request.outputs.signature.is_some() || request.outputs.timestamp.is_some();
@@ -159,7 +160,7 @@ fn write(
         BlobForm::Detached => {
             let older = OlderAttestation::of(bundle, identity);
             if let Some(path) = &request.outputs.bundle {
-                write_bundle(path, &older.to_local_bundle(identity).to_json(), context)?;
+                write_bundle(path, &|out| older.write_local_bundle(identity, out), context)?;
             }
             write_older(request, (Some(older), statement), identity, context)
         }
@@ -214,8 +215,8 @@ fn base_name(path: &str) -> &str {
     }
 }
 
-fn write_bundle(path: &Path, json: &[u8], context: &Context) -> Result<(), AttestBlobError> {
-    files::write_private(path, json).map_err(|error| AttestBlobError::Write { what: "bundle", error })?;
+fn write_bundle(path: &Path, content: files::Content<'_>, context: &Context) -> Result<(), AttestBlobError> {
+    files::write_private_with(path, content).map_err(|error| AttestBlobError::Write { what: "bundle", error })?;
     context.ui.status(&format!("Wrote bundle to file {}", path.display()));
     Ok(())
 }

@@ -22,7 +22,15 @@ pub fn read(path: &Path) -> Result<Vec<u8>, PathError> {
 /// # Errors
 /// [`PathError`].
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), PathError> {
-    Target { path, mode: Mode::PrivateWhenNew, replace: true }.write(bytes)
+    write_private_with(path, &|out| out.write_all(bytes))
+}
+
+/// What a file is to hold, written piece by piece; perhaps twice, where the first way of writing fails.
+pub(super) type Content<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
+
+/// As [`write_private`], for what is too large to be in memory whole.
+pub(super) fn write_private_with(path: &Path, content: Content<'_>) -> Result<(), PathError> {
+    Target { path, mode: Mode::PrivateWhenNew, replace: true }.write_with(content)
 }
 
 /// Who may read a file.
@@ -63,39 +71,43 @@ pub(super) struct Target<'a> {
 impl Target<'_> {
     /// Writes it; either all of `bytes` is there afterwards or what was there before.
     pub(super) fn write(&self, bytes: &[u8]) -> Result<(), PathError> {
+        self.write_with(&|out| out.write_all(bytes))
+    }
+
+    fn write_with(&self, content: Content<'_>) -> Result<(), PathError> {
         let target = resolved(self.path);
         let failed = |error| PathError::of("open", self.path)(error);
         match fs::metadata(&target) {
             Ok(found) if found.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
-            Ok(found) if !found.is_file() || is_device(self.path) => return self.write_in_place(self.path, bytes),
+            Ok(found) if !found.is_file() || is_device(self.path) => return self.write_in_place(self.path, content),
             _ => {}
         }
-        match self.write_beside(&target, bytes) {
+        match self.write_beside(&target, content) {
             Ok(()) => Ok(()),
-            Err(error) if self.replace && target.exists() && is_about_the_place(&error) => self.write_in_place(&target, bytes),
+            Err(error) if self.replace && target.exists() && is_about_the_place(&error) => self.write_in_place(&target, content),
             Err(error) => Err(failed(error)),
         }
     }
 
-    fn write_beside(&self, target: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn write_beside(&self, target: &Path, content: Content<'_>) -> io::Result<()> {
         let mut beside = beside(target, self.new_mode())?;
         if let (Mode::PrivateWhenNew | Mode::PublicWhenNew, Ok(found)) = (self.mode, fs::metadata(target)) {
             beside.as_file().set_permissions(found.permissions())?;
         }
-        beside.write_all(bytes)?;
+        content(&mut beside)?;
         beside.as_file().sync_all()?;
         let placed = if self.replace { beside.persist(target) } else { beside.persist_noclobber(target) };
         placed.map(drop).map_err(|error| error.error)
     }
 
-    pub(super) fn write_in_place(&self, target: &Path, bytes: &[u8]) -> Result<(), PathError> {
+    pub(super) fn write_in_place(&self, target: &Path, content: Content<'_>) -> Result<(), PathError> {
         let mut file = OpenOptions::new().write(true).truncate(true).open(target).map_err(PathError::of("open", self.path))?;
         #[cfg(unix)]
         if self.mode == Mode::Secret {
             use std::os::unix::fs::PermissionsExt;
             file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(PathError::of("chmod", self.path))?;
         }
-        file.write_all(bytes).map_err(PathError::of("write", self.path))
+        content(&mut file).map_err(PathError::of("write", self.path))
     }
 
     /// The mode of a new file, before the umask has its say.

@@ -92,7 +92,7 @@ fn signed(evidence: Evidence, requirement: &Requirement) -> Result<Signed, Verif
     };
     let has_bundle = bundle.is_some();
     let mut signed = match (bundle, signature) {
-        (Some(bundle), _) => bundle.to_signed_envelope()?,
+        (Some(bundle), _) => bundle.into_signed_envelope()?,
         (None, Some(envelope)) => legacy::signed_of_att_layer(envelope, &BTreeMap::new())?,
         (None, None) => return Err(VerifyBlobError::NoSignature),
     };

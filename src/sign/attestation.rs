@@ -1,5 +1,7 @@
 //! Attestations: a statement in a signed envelope, in a bundle or in one of the older forms.
 
+use std::io::{self, Write};
+
 use super::identity::{SigningCertificate, SigningIdentity};
 use crate::crypto::{Message, SignError, SignatureScheme};
 use crate::encoding::base64;
@@ -55,12 +57,16 @@ impl OlderAttestation {
         Self { envelope, material }
     }
 
-    /// The `--bundle` JSON of version 2.
-    pub fn to_local_bundle(&self, identity: &SigningIdentity) -> LocalBundle {
-        LocalBundle {
-            base64_signature: base64::encode(&self.envelope),
+    /// Writes the `--bundle` JSON of version 2: the envelope in base64 once more.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_local_bundle(&self, identity: &SigningIdentity, out: &mut dyn Write) -> io::Result<()> {
+        let bundle = LocalBundle {
+            base64_signature: String::new(),
             cert: base64::encode(identity.certificate_or_key_pem()),
             rekor_bundle: self.material.rekor_bundle.clone(),
-        }
+        };
+        bundle.write_json(&self.envelope, out)
     }
 }

@@ -40,7 +40,7 @@ pub fn bundle(bytes: &[u8]) {
 /// The `--bundle` JSON of version 2.
 pub fn legacy_bundle(bytes: &[u8]) {
     let Ok(bundle) = LocalBundle::parse(bytes) else { return };
-    let _ = (bundle.to_signed_message().is_ok(), bundle.to_signed_envelope().is_ok());
+    let _ = (bundle.to_signed_message().is_ok(), bundle.clone().into_signed_envelope().is_ok());
     assert_eq!(LocalBundle::parse(&bundle.to_json()).as_ref(), Ok(&bundle));
 }
 

@@ -58,7 +58,7 @@ impl EvidenceFlags<'_> {
                     Some(timestamp) => Some(file_or_url(timestamp, urls, context).await?),
                     None => None,
                 };
-                let bundle = json.map(|json| LocalBundle::parse(&json).map(Box::new)).transpose()?;
+                let bundle = json.map(|json| LocalBundle::read(json).map(Box::new)).transpose()?;
                 let log = given(&self.verifier.rekor_url).filter(|_| self.verifier.may_look_up()).map(str::to_owned);
                 Ok(Evidence::Detached { signature, bundle, timestamp, log })
             }

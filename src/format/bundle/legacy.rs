@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::ops::Range;
 
-use serde::de::DeserializeOwned;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::crypto::public_key::PublicKeyError;
 use crate::crypto::{Certificate, CertificateError, PublicKey};
@@ -283,6 +285,56 @@ pub fn certificate_material(certificate: &[u8], chain: Option<&[u8]>) -> Result<
     Ok(SignerMaterial::Certificate { leaf, intermediates })
 }
 
+/// From which size on a signature is not copied.
+const LARGE: usize = 64 << 10;
+/// How many fields are looked at for it.
+const MAX_FIELDS: usize = 64;
+
+/// Where the signature stands in the JSON of a [`LocalBundle`], if it is large, the only field of its name, and has no escapes.
+fn plain_signature(json: &[u8]) -> Option<Range<usize>> {
+    if json.len() < LARGE {
+        return None;
+    }
+    let fields: Fields<'_> = serde_json::from_slice(json).ok()?;
+    let mut found = fields.0.iter().filter(|(name, _)| name.eq_ignore_ascii_case("base64Signature"));
+    let (Some((_, value)), None) = (found.next(), found.next()) else { return None };
+    let text = value.get();
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') {
+        return None;
+    }
+    let start = (text.as_ptr() as usize).checked_sub(json.as_ptr() as usize)? + 1;
+    Some(start..start + inner.len())
+}
+
+/// The fields of an object in their order, those of one name too.
+struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    if fields.len() == MAX_FIELDS {
+                        return Err(serde::de::Error::custom("too many fields"));
+                    }
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
 /// The `--bundle` JSON of version 2.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LocalBundle {
@@ -318,6 +370,34 @@ impl LocalBundle {
         from_go_json(json).map_err(|error| LegacyError::Json { what: "reading bundle", error: error.to_string() })
     }
 
+    /// As [`LocalBundle::parse`], in the memory of `json` where its signature (an envelope, perhaps) is large.
+    ///
+    /// # Errors
+    /// [`LegacyError::Json`].
+    pub fn read(mut json: Vec<u8>) -> Result<Self, LegacyError> {
+        let Some(range) = plain_signature(&json) else { return Self::parse(&json) };
+        let rest = [&json[..range.start], &json[range.end..]].concat();
+        let parsed = Self::parse(&rest)?;
+        json.truncate(range.end);
+        json.drain(..range.start);
+        match String::from_utf8(json) {
+            Ok(base64_signature) => Ok(Self { base64_signature, ..parsed }),
+            Err(_) => Err(LegacyError::Json { what: "reading bundle", error: "invalid UTF-8".to_owned() }),
+        }
+    }
+
+    /// Writes what [`LocalBundle::to_json`] gives for the signature `bytes`, whatever is in the field for it.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, bytes: &[u8], out: &mut dyn Write) -> io::Result<()> {
+        const HEAD: &[u8] = br#"{"base64Signature":""#;
+        let rest = Self { base64_signature: String::new(), ..self.clone() }.to_json();
+        out.write_all(HEAD)?;
+        base64::write(bytes, out)?;
+        out.write_all(rest.strip_prefix(HEAD).unwrap_or_default())
+    }
+
     /// The JSON as Go writes it.
     pub fn to_json(&self) -> Vec<u8> {
         // Text and numbers always have a JSON form.
@@ -338,8 +418,8 @@ impl LocalBundle {
     ///
     /// # Errors
     /// [`LegacyError`].
-    pub fn to_signed_envelope(&self) -> Result<Signed, LegacyError> {
-        let bytes = base64::decode_lenient(&self.base64_signature)?;
+    pub fn into_signed_envelope(mut self) -> Result<Signed, LegacyError> {
+        let bytes = base64::decode_lenient_in_place(std::mem::take(&mut self.base64_signature))?;
         let content = SignedContent::Envelope(Envelope::from_json(&bytes)?);
         Ok(Signed { content, material: VerificationMaterial { envelope_bytes: Some(bytes), ..self.material()? } })
     }

@@ -189,9 +189,10 @@ proptest! {
         let mut bytes = data("keyless/bundles/leg-kl.json");
         let at = at % bytes.len();
         bytes[at] = byte;
+        assert_eq!(LocalBundle::read(bytes.to_vec()).ok(), LocalBundle::parse(&bytes).ok());
         if let Ok(bundle) = LocalBundle::parse(&bytes) {
             let _ = bundle.to_signed_message();
-            let _ = bundle.to_signed_envelope();
+            let _ = bundle.clone().into_signed_envelope();
         }
     }
 }
@@ -214,5 +215,30 @@ fn the_body_of_an_older_entry_is_canonical_base64() {
     assert!(entry("AAA=").unwrap().to_entry().is_ok());
     for other in ["AAB=", "AAA=\\n", "A\\nAA=", "AAA"] {
         assert!(entry(other).unwrap().to_entry().is_err(), "{other}");
+    }
+}
+
+/// A large signature is taken out of the text of the bundle, and written into it, without a copy.
+#[test]
+fn large_signatures_of_the_older_form() {
+    let large: Vec<u8> = (0..100_000_u32).map(|n| (n % 253) as u8).collect();
+    let text = crate::encoding::base64::encode(&large);
+    let bundle = LocalBundle { base64_signature: text.clone(), cert: "Yw==".to_owned(), rekor_bundle: None };
+    let mut out = Vec::new();
+    LocalBundle { base64_signature: String::new(), ..bundle.clone() }.write_json(&large, &mut out).unwrap();
+    assert_eq!(out, bundle.to_json());
+    assert_eq!(LocalBundle::read(out).unwrap(), bundle);
+    for json in [
+        format!(r#"{{"cert":"Yw==", "base64signature" : "{text}" ,"more":[1]}}"#),
+        format!(r#"{{"base64Signature":"{text}","base64Signature":"{text}","cert":"Yw=="}}"#),
+        format!(r#"{{"base64Signature":"AAAA","Base64Signature":"{text}","cert":"Yw=="}}"#),
+        format!(r#"{{"base64Signature":"{text}\u0041","cert":"Yw=="}}"#),
+        format!(r#"{{"base64Signature":["{text}"],"cert":"Yw=="}}"#),
+        format!(r#"{{"base64Signature":"{text}","cert":7}}"#),
+        format!(r#"{{"base64Signature":"{text}","cert":"Yw=="}} more"#),
+        format!(r#"["{text}"]"#),
+    ] {
+        let (read, parsed) = (LocalBundle::read(json.clone().into_bytes()), LocalBundle::parse(json.as_bytes()));
+        assert_eq!(read.map_err(|error| error.to_string().is_empty()), parsed.map_err(|error| error.to_string().is_empty()));
     }
 }

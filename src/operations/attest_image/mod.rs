@@ -232,7 +232,7 @@ async fn as_layer(
     context: &Context,
 ) -> Result<(), AttestStepError> {
     if let Some(path) = &request.bundle {
-        write_bundle(path, &older.to_local_bundle(identity).to_json(), context)?;
+        write_bundle(path, &|out| older.write_local_bundle(identity, out), context)?;
     }
     if request.upload {
         return store::layer(request, target, (older, predicate_type, style), context).await;
@@ -255,7 +255,7 @@ async fn as_bundle(
     // It may be large.
     drop(bundle);
     if let Some(path) = &request.bundle {
-        write_bundle(path, &json, context)?;
+        write_bundle(path, &|out| out.write_all(&json), context)?;
     }
     if request.upload {
         store::bundle(request, target, (&json, predicate_type), context).await?;
@@ -263,8 +263,8 @@ async fn as_bundle(
     Ok(())
 }
 
-fn write_bundle(path: &std::path::Path, json: &[u8], context: &Context) -> Result<(), AttestStepError> {
-    files::write_private(path, json).map_err(AttestStepError::Output)?;
+fn write_bundle(path: &std::path::Path, content: files::Content<'_>, context: &Context) -> Result<(), AttestStepError> {
+    files::write_private_with(path, content).map_err(AttestStepError::Output)?;
     context.ui.status(&format!("Wrote bundle to file {}", path.display()));
     Ok(())
 }

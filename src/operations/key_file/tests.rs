@@ -197,7 +197,7 @@ fn a_secret_written_in_place_is_closed_to_others() {
     place.put("cosign.key", "rsa4096.key");
     let path = place.path("cosign.key");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-    Target { path: path.as_ref(), mode: Mode::Secret, replace: true }.write_in_place(path.as_ref(), b"new").unwrap();
+    Target { path: path.as_ref(), mode: Mode::Secret, replace: true }.write_in_place(path.as_ref(), &|out| out.write_all(b"new")).unwrap();
     assert_eq!((place.mode("cosign.key"), place.read("cosign.key")), (0o600, b"new".to_vec()));
 }
 

@@ -140,7 +140,7 @@ fn signed(flags: &Flags<'_>, is_attestation: bool) -> Result<Signed, String> {
     let bytes = file(flags.value("--bundle").unwrap());
     if flags.is_set("--new-bundle-format=false") {
         let local = LocalBundle::parse(&bytes).map_err(|error| error.to_string())?;
-        let signed = if is_attestation { local.to_signed_envelope() } else { local.to_signed_message() };
+        let signed = if is_attestation { local.into_signed_envelope() } else { local.to_signed_message() };
         return signed.map_err(|error: legacy::LegacyError| error.to_string());
     }
     Bundle::parse(&bytes, false).and_then(|bundle| bundle.to_signed()).map_err(|error| error.to_string())
