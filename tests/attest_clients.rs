@@ -124,7 +124,7 @@ fn the_slsa_generator_attests_in_another_repository() {
     assert_eq!(statement(&verified[0])["predicateType"], "https://slsa.dev/provenance/v0.2");
     sandbox.cosign(&verify).run().fails(10);
     let downloaded = lines(&sandbox.cosign(["download", "signature", &image]).env("COSIGN_REPOSITORY", other).run().exits(0));
-    assert!(downloaded[0]["verificationMaterial"]["tlogEntries"][0]["logIndex"].is_string());
+    assert!(downloaded[0]["verificationMaterial"]["tlogEntries"][0]["logId"]["keyId"].is_string());
 }
 
 /// What `@docker/actions-toolkit` makes of stderr: every line that is a JSON object.

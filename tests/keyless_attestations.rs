@@ -2,14 +2,14 @@
 
 use crate::support::registry::{Behaviour, TestRegistry};
 use crate::support::sandbox::{OLD_FORM, Outcome, Sandbox};
-use crate::support::sigstore::Sigstore;
+use crate::support::sigstore::{Needs, Sigstore};
 use crate::support::{images, reference};
 
 const TOKEN: &[&str] = &["--yes", "--identity-token", "token"];
 const SAID: &[&str] = &["--type", "openvex", "--predicate", "p.json"];
 
-fn set_up() -> Option<(TestRegistry, String, Sigstore, Sandbox)> {
-    let services = Sigstore::start()?;
+fn set_up(needs: &[Needs]) -> Option<(TestRegistry, String, Sigstore, Sandbox)> {
+    let services = Sigstore::having(needs)?;
     let registry = TestRegistry::start(Behaviour::default());
     let (image, sandbox) = (registry.image("v1"), services.sandbox());
     sandbox.write("p.json", r#"{"n":1}"#);
@@ -44,9 +44,9 @@ fn attested_both_ways(sandbox: &Sandbox, words: &[&str], check: impl Fn()) {
 
 #[test]
 fn an_identity_attests_an_image_with_three_requests() {
-    let Some((_registry, image, services, sandbox)) = set_up() else { return };
+    let Some((_registry, image, services, sandbox)) = set_up(&[Needs::Fulcio, Needs::Tsa]) else { return };
     let who = services.who();
-    for version in [1, 2] {
+    for version in services.log_versions() {
         sandbox.write("config.json", services.signing_config(version));
         let call = [&["attest", "--signing-config", "config.json"], TOKEN, SAID, &[&image]].concat();
         services.requests();
@@ -66,8 +66,8 @@ fn an_identity_attests_an_image_with_three_requests() {
 
 #[test]
 fn an_identity_attests_a_file() {
-    let Some((_registry, _image, services, sandbox)) = set_up() else { return };
-    for version in [1, 2] {
+    let Some((_registry, _image, services, sandbox)) = set_up(&[Needs::Fulcio, Needs::Tsa]) else { return };
+    for version in services.log_versions() {
         sandbox.write("config.json", services.signing_config(version));
         let call = [&["attest-blob", "--signing-config", "config.json", "--bundle", "b.json"], TOKEN, SAID, &["file"]].concat();
         let verify = [&["verify-blob-attestation", "--type", "openvex", "--bundle", "b.json"], &services.who()[..]].concat();
@@ -81,8 +81,8 @@ fn an_identity_attests_a_file() {
 
 #[test]
 fn a_key_attests_with_either_version_of_the_log() {
-    let Some((_registry, image, services, sandbox)) = set_up() else { return };
-    for version in [1, 2] {
+    let Some((_registry, image, services, sandbox)) = set_up(&[Needs::Tsa]) else { return };
+    for version in services.log_versions() {
         sandbox.write("config.json", services.signing_config(version));
         let key = ["--yes", "--key", "cosign.key", "--signing-config", "config.json"];
         attested_both_ways(&sandbox, &[&["attest"], &key[..], SAID, &[&image]].concat(), || {
@@ -97,7 +97,7 @@ fn a_key_attests_with_either_version_of_the_log() {
 /// The time stamps of this form are over the envelope: over the signature, as cosign 3 makes them, cosign itself refuses them.
 #[test]
 fn the_older_form_is_stamped_over_the_envelope() {
-    let Some((registry, image, services, sandbox)) = set_up() else { return };
+    let Some((registry, image, services, sandbox)) = set_up(&[Needs::Fulcio, Needs::RekorV1, Needs::Tsa]) else { return };
     let by_hand = [&services.by_hand()[..], &[OLD_FORM, "--timestamp-server-url", &services.tsa]].concat();
     sandbox.cosign([&["attest"], TOKEN, &by_hand, SAID, &[&image]].concat()).run().exits(0).does_not_say("The sigstore service, hosted by");
     let verify = |image: &str| {
@@ -117,7 +117,7 @@ fn the_older_form_is_stamped_over_the_envelope() {
 
 #[test]
 fn the_older_form_of_a_file_with_log_and_time_stamp() {
-    let Some((_registry, _image, services, sandbox)) = set_up() else { return };
+    let Some((_registry, _image, services, sandbox)) = set_up(&[Needs::Fulcio, Needs::RekorV1, Needs::Tsa]) else { return };
     let services_by_hand = [&services.by_hand()[..], &[OLD_FORM, "--timestamp-server-url", &services.tsa]].concat();
     let outputs =
         ["--bundle", "old.json", "--output-signature", "env", "--output-certificate", "cert", "--rfc3161-timestamp-bundle", "ts", "file"];
@@ -140,7 +140,7 @@ fn the_older_form_of_a_file_with_log_and_time_stamp() {
 /// An envelope without its log entry: the log is searched for it, as an entry of either kind.
 #[test]
 fn envelopes_without_an_entry_are_looked_up_in_the_log() {
-    let Some((registry, image, services, sandbox)) = set_up() else { return };
+    let Some((registry, image, services, sandbox)) = set_up(&[Needs::RekorV1]) else { return };
     let key = ["--yes", "--key", "cosign.key", "--use-signing-config=false", "--rekor-url", &services.rekor, OLD_FORM];
     sandbox.cosign([&["attest-blob", "--output-signature", "env"], &key[..], SAID, &["file"]].concat()).run().exits(0);
     let verify = ["verify-blob-attestation", "--type", "openvex", "--key", "cosign.pub", "--signature", "env", "--rekor-url"];
@@ -152,7 +152,7 @@ fn envelopes_without_an_entry_are_looked_up_in_the_log() {
     let verify = ["verify-attestation", "--type", "openvex", "--key", "cosign.pub", "--rekor-url", &services.rekor, &image];
     passes(&sandbox, &verify).says("The claims were present in the transparency log");
     sandbox.cosign([&verify[..], &["--offline"]].concat()).run().fails(12).says("offline verification failed");
-    let Some(other) = Sigstore::start() else { return };
+    let Some(other) = Sigstore::having(&[Needs::RekorV1]) else { return };
     if other.rekor != services.rekor {
         let elsewhere = ["verify-attestation", "--type", "openvex", "--key", "cosign.pub", "--rekor-url", &other.rekor, &image];
         sandbox.cosign(elsewhere).run().fails(12).says("signature not found in transparency log");

@@ -5,6 +5,8 @@
 
 mod support;
 
+mod ambient_tokens;
+mod attach;
 mod attest_clients;
 mod attestation_inputs;
 mod attestations;
@@ -20,6 +22,7 @@ mod credentials;
 mod documents;
 mod exit_codes;
 mod flags_of_sign;
+mod generate;
 mod hostile;
 mod hosts;
 mod http2;
@@ -31,6 +34,7 @@ mod keyless_attestations;
 mod layouts;
 mod many;
 mod mutations;
+mod named_images;
 mod parsers;
 mod policies;
 mod progress;
@@ -48,4 +52,6 @@ mod sigstore_faults;
 mod sigstore_flows;
 mod sigstore_interop;
 mod test_registry;
+mod tree;
 mod tuf_faults;
+mod upload;

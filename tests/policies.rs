@@ -157,3 +157,37 @@ fn cue_that_is_none_fails_before_anything_is_fetched() {
         refused.says(reason).says("Error: 1 validation errors occurred");
     }
 }
+
+/// Several CUE files are one instance, as cosign loads them: their fields unify, and are seen by all files of the package.
+#[test]
+fn several_cue_files_are_one_instance() {
+    let sandbox = attested(NEW_FORM);
+    for (name, text) in [
+        ("a", "package p\nlimit: >0\npredicate: n: limit\n"),
+        ("b", "package p\nlimit: <5\n"),
+        ("c", "limit: >1\n"),
+        ("q", "package q\nx: 1\n"),
+        ("user", "package p\npredicate: n: other\n"),
+        ("other", "package p\nother: 1\n"),
+        ("plain", "other: 1\n"),
+    ] {
+        sandbox.write(&format!("{name}.cue"), text);
+    }
+    std::fs::create_dir(sandbox.path("d.cue")).unwrap();
+    judged(&sandbox, &["a.cue", "b.cue"]).exits(0).says("against CUE policies: [a.cue b.cue]\n");
+    judged(&sandbox, &["a.cue", "b.cue", "a.cue"]).exits(0);
+    judged(&sandbox, &["user.cue", "other.cue", "allow.rego"]).exits(0);
+    // Each of the three holds for n = 1 by itself, all together do not.
+    judged(&sandbox, &["c.cue"]).exits(0);
+    for (policies, reason) in [
+        (["a.cue", "c.cue"].as_slice(), "- predicate.n: invalid value 1 (out of bound >1) (c.cue:1:8)"),
+        (&["user.cue"], "- reference \"other\" not found (user.cue:2:15)"),
+        (&["user.cue", "plain.cue"], "- reference \"other\" not found (user.cue:2:15)"),
+        (&["a.cue", "q.cue"], "- found packages \"p\" (a.cue) and \"q\" (q.cue)"),
+        (&["a.cue", "absent.cue"], "absent.cue: no such file or directory"),
+        (&["a.cue", "d.cue"], "d.cue: is a directory"),
+        (&["a.cue", "c.cue", "allow.rego"], "out of bound >1"),
+    ] {
+        judged(&sandbox, policies).fails(1).says(reason).says("Error: 1 validation errors occurred").does_not_say("against Rego");
+    }
+}

@@ -8,7 +8,7 @@ use crate::support::registry::{Behaviour, TestRegistry};
 use crate::support::sandbox::{Call, OLD_FORM, Sandbox};
 use crate::support::sigstore::keys::KeyKind;
 use crate::support::sigstore::world::{Options, World};
-use crate::support::sigstore::{Sigstore, path_text};
+use crate::support::sigstore::{Needs, Sigstore, path_text};
 use crate::support::{program, reference};
 
 /// A maker and a verifier, in one sandbox.
@@ -36,11 +36,16 @@ impl Pair {
     }
 }
 
-/// Both ways round.
+/// Both ways round, on a virtual Sigstore.
 fn both_ways(options: &Options, test: impl Fn(&Pair)) {
+    both_ways_on(|| Some(Sigstore::of_world(World::start(options))), test);
+}
+
+/// Both ways round, on these services.
+fn both_ways_on(services: impl Fn() -> Option<Sigstore>, test: impl Fn(&Pair)) {
     let Some(reference) = reference() else { return };
     for ours_makes in [true, false] {
-        let services = Sigstore::of_world(World::start(options));
+        let Some(services) = services() else { return };
         let sandbox = Sandbox::new();
         let (maker, verifier) = if ours_makes { (program(), reference.clone()) } else { (reference.clone(), program()) };
         let pair = Pair { services, sandbox, maker, verifier };
@@ -49,7 +54,7 @@ fn both_ways(options: &Options, test: impl Fn(&Pair)) {
         pair.call(&pair.maker, &[&["initialize", "--mirror", &pair.services.tuf_mirror, "--root", path_text(&root)]]).run().exits(0);
         pair.sandbox.write("file", "content");
         pair.sandbox.write("predicate.json", r#"{"a": 1}"#);
-        for version in [1, 2] {
+        for version in pair.services.log_versions() {
             pair.sandbox.write(&format!("v{version}.json"), pair.services.signing_config(version));
         }
         test(&pair);
@@ -59,18 +64,33 @@ fn both_ways(options: &Options, test: impl Fn(&Pair)) {
 const KEYLESS: &[&str] = &["--yes", "--identity-token", "token"];
 const KEY: &[&str] = &["--yes", "--key", "cosign.key"];
 
+/// What every test here needs of services that are named.
+fn any() -> Option<Sigstore> {
+    Sigstore::having(&[Needs::Fulcio, Needs::Tsa])
+}
+
+/// The default config, and one for each log that is there.
+fn configs(services: &Sigstore) -> impl Iterator<Item = Vec<String>> + use<> {
+    let of_logs = services.log_versions().map(|version| vec!["--signing-config".to_owned(), format!("v{version}.json")]);
+    std::iter::once(Vec::new()).chain(of_logs)
+}
+
 #[test]
 fn files() {
-    both_ways(&Options::default(), |pair| {
+    both_ways_on(any, |pair| {
         let (who, by_hand) = (pair.services.who(), pair.services.by_hand());
         let bundle: &[&str] = &["--bundle", "bundle.json"];
-        for config in [&[][..], &["--signing-config", "v1.json"], &["--signing-config", "v2.json"]] {
+        for config in configs(&pair.services) {
+            let config: &[&str] = &config.iter().map(String::as_str).collect::<Vec<_>>();
             for (signer, verifier) in [(KEYLESS, &who[..]), (KEY, &["--key", "cosign.pub"])] {
                 pair.agree(&[&["sign-blob"], signer, config, bundle, &["file"]], &[&["verify-blob"], verifier, bundle, &["file"]]);
                 let predicate = ["--predicate", "predicate.json", "--type", "custom", "file"];
                 let verify: &[&[&str]] = &[&["verify-blob-attestation", "--type", "custom"], verifier, bundle, &["file"]];
                 pair.agree(&[&["attest-blob"], signer, config, bundle, &predicate], verify);
             }
+        }
+        if pair.services.rekor.is_empty() {
+            return;
         }
         let detached = ["--output-signature", "sig", "--output-certificate", "cert"];
         let old: &[&[&str]] = &[&["sign-blob"], KEYLESS, &[OLD_FORM], &by_hand, bundle, &detached, &["file"]];
@@ -86,7 +106,7 @@ fn files() {
 
 #[test]
 fn images() {
-    both_ways(&Options::default(), |pair| {
+    both_ways_on(any, |pair| {
         let (who, by_hand) = (pair.services.who(), pair.services.by_hand());
         let registry = TestRegistry::start(Behaviour::default());
         let fresh = |name: &str| {
@@ -95,15 +115,16 @@ fn images() {
         };
         let by_hand_stamped = [&by_hand[..], &[OLD_FORM, "--timestamp-server-url", &pair.services.tsa]].concat();
         let by_hand = [&by_hand[..], &[OLD_FORM]].concat();
-        let forms: [(&str, &[&str], &[&str]); 5] = [
-            ("default", &[], &[]),
-            ("one", &["--signing-config", "v1.json"], &[]),
-            ("two", &["--signing-config", "v2.json"], &[]),
-            ("old", &by_hand, &[OLD_FORM]),
-            ("stamped", &by_hand_stamped, &[OLD_FORM, "--use-signed-timestamps"]),
-        ];
+        let configs: Vec<Vec<String>> = configs(&pair.services).collect();
+        let configs: Vec<Vec<&str>> = configs.iter().map(|words| words.iter().map(String::as_str).collect()).collect();
+        let mut forms: Vec<(String, &[&str], &[&str])> =
+            configs.iter().enumerate().map(|(number, config)| (format!("config{number}"), &config[..], &[][..])).collect();
+        if !pair.services.rekor.is_empty() {
+            forms.push(("old".to_owned(), &by_hand, &[OLD_FORM]));
+            forms.push(("stamped".to_owned(), &by_hand_stamped, &[OLD_FORM, "--use-signed-timestamps"]));
+        }
         for (name, form, verify_form) in forms {
-            let image = fresh(name);
+            let image = fresh(&name);
             pair.agree(&[&["sign"], KEYLESS, form, &[&image]], &[&["verify"], &who, verify_form, &[&image]]);
             let image = fresh(&format!("{name}-attested"));
             let predicate = ["--predicate", "predicate.json", "--type", "custom", &image];

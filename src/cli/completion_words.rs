@@ -108,19 +108,24 @@ fn value_offers(spec: &Spec, flag: Flag<'_>, value: &str) -> (Offers, Directive)
         return (plain(extensions), Directive::Extensions);
     }
     match flag.name() {
-        "output" if spec.path.starts_with("verify") => {
-            let known: Vec<&str> = ["json", "text"].into_iter().filter(|word| word.starts_with(value)).collect();
-            (plain(&known), Directive::NoFiles)
-        }
+        "output" if spec.path.contains("verify") => (plain(&starting(&["json", "text"], value)), Directive::NoFiles),
+        "type" if spec.path == "attach sbom" => (plain(&starting(&["spdx", "cyclonedx", "syft"], value)), Directive::NoFiles),
+        "input-format" => (plain(&starting(&["json", "xml", "text"], value)), Directive::NoFiles),
         "dir" => (Vec::new(), Directive::Directories),
         "annotations" | "max-workers" => (Vec::new(), Directive::NoFiles),
         _ => (Vec::new(), Directive::Default),
     }
 }
 
+fn starting<'a>(words: &[&'a str], beginning: &str) -> Vec<&'a str> {
+    words.iter().copied().filter(|word| word.starts_with(beginning)).collect()
+}
+
 /// The endings of the files that a flag takes.
 fn extensions(path: &str, flag: &str) -> Option<&'static [&'static str]> {
     Some(match flag {
+        // These take files of any name.
+        "signature" | "certificate" | "certificate-chain" | "bundle" if path.starts_with("attach ") => return None,
         "key" if path.contains("verify") => &["pub"],
         "outfile" => &["pub"],
         "key" | "registry-client-key" | "timestamp-client-key" => &["key"],
@@ -135,7 +140,8 @@ fn extensions(path: &str, flag: &str) -> Option<&'static [&'static str]> {
         | "timestamp-client-cacert"
         | "timestamp-client-cert" => &["cert", "crt", "pem"],
         "bundle" => &["sigstore.json", "bundle"],
-        "attachment" => &["json", "xml", "spdx"],
+        "attachment" | "sbom" => &["json", "xml", "spdx"],
+        "file" => &["wasm"],
         "signature" | "output-signature" => &["sig"],
         "trusted-root" if path.contains("verify") => &["json"],
         _ => return None,

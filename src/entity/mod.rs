@@ -4,6 +4,7 @@ pub mod attestations;
 pub mod bundles;
 pub mod collected;
 pub mod delivery;
+pub mod file_image;
 pub mod merged;
 pub mod platform;
 pub mod referrer;

@@ -10,6 +10,9 @@ use crate::registry::{RegistryError, Repository};
 /// The config of every bundle referrer: the OCI empty value.
 const EMPTY_CONFIG: &[u8] = b"{}";
 
+/// Annotation of the manifest: the in-toto predicate type of the bundle.
+pub const PREDICATE_TYPE: &str = "dev.sigstore.bundle.predicateType";
+
 /// What a bundle holds, for the manifest's annotations.
 #[derive(Debug, Clone, Copy)]
 pub struct BundleNote<'a> {
@@ -28,7 +31,7 @@ pub fn manifest(subject: &Descriptor, bundle: &[u8], note: BundleNote<'_>) -> Re
     config.artifact_type = Some(media_type::BUNDLE_V03.to_owned());
     let annotations = BTreeMap::from([
         ("dev.sigstore.bundle.content".to_owned(), "dsse-envelope".to_owned()),
-        ("dev.sigstore.bundle.predicateType".to_owned(), note.predicate_type.to_owned()),
+        (PREDICATE_TYPE.to_owned(), note.predicate_type.to_owned()),
         ("org.opencontainers.image.created".to_owned(), note.created.to_string()),
     ]);
     let manifest = Manifest {

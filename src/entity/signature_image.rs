@@ -28,6 +28,13 @@ pub struct SignatureLayer {
     pub annotations: BTreeMap<String, String>,
 }
 
+impl SignatureLayer {
+    /// The digest of the payload.
+    pub fn digest(&self) -> Digest {
+        Digest::sha256(&self.payload)
+    }
+}
+
 /// How a new signature image is written.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ImageStyle {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::crypto::{Digest, HashAlgorithm, Hasher};
 use crate::encoding::{base64, go_json};
@@ -67,6 +67,30 @@ struct SignatureJson {
     key_id: String,
     #[serde(default)]
     sig: String,
+}
+
+/// An envelope as Go writes what it read: its three fields, in that order, key ids included.
+///
+/// # Errors
+/// Not the JSON of an envelope.
+pub fn plain_json(json: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+    #[derive(Serialize, Deserialize)]
+    struct Plain {
+        #[serde(rename = "payloadType", default)]
+        payload_type: String,
+        #[serde(default)]
+        payload: String,
+        #[serde(default)]
+        signatures: Option<Vec<PlainSignature>>,
+    }
+    #[derive(Serialize, Deserialize)]
+    struct PlainSignature {
+        #[serde(default)]
+        keyid: String,
+        #[serde(default)]
+        sig: String,
+    }
+    go_json::to_vec(&serde_json::from_slice::<Plain>(json)?)
 }
 
 /// The bytes that are signed: `DSSEv1 LEN TYPE LEN BODY`.

@@ -1,6 +1,7 @@
 //! The formats that Sigstore and OCI exchange, as pure data: no input or output, no clock.
 
 pub mod bundle;
+pub mod content_type;
 pub mod dsse;
 pub mod intoto;
 pub mod material;

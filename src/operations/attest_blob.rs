@@ -7,12 +7,12 @@ use super::attested_statement::{Attested, StatementSource, StatementSourceError}
 use super::blob::{BlobError, BlobInput, Wanted};
 use super::files;
 use super::sign_blob::BlobForm;
-use super::signing::{OpenError, Signing};
+use super::signing::{self, OpenError, Signing};
 use super::signing_key::SigningKey;
 use crate::ambient::{Context, DeadlineExceeded};
 use crate::crypto::{HashAlgorithm, SignError};
 use crate::encoding::{PathError, hex, text};
-use crate::format::bundle::legacy;
+use crate::format::bundle::{Bundle, legacy};
 use crate::format::material::Form;
 use crate::keys::load::FetchUrl;
 use crate::sign::attestation::{self, OlderAttestation};
@@ -135,22 +135,33 @@ pub async fn attest_blob(request: &AttestBlob, fetch: &dyn FetchUrl, context: &C
         let finish = Finish { form, ..signing.finish(&identity, true) };
         bundle = finish.bundle(bundle, Artifact::InsecureAny, context).await?;
     }
+    let logged = signing::logged(&bundle);
+    write(request, (bundle, kept), &identity, context).inspect_err(|_| signing::tell_logged(&logged, context))
+}
+
+/// Leaves what was asked for of a finished bundle and its statement.
+fn write(
+    request: &AttestBlob,
+    (bundle, statement): (Bundle, Option<Vec<u8>>),
+    identity: &SigningIdentity,
+    context: &Context,
+) -> Result<(), AttestBlobError> {
     match request.form {
         BlobForm::Bundle => {
-            // What v3 broke in scripts: the older outputs are written beside the bundle.
-            let wants_older = request.outputs.signature.is_some() || request.outputs.timestamp.is_some();
-            let older = wants_older.then(|| OlderAttestation::of(bundle.clone(), &identity));
             if let Some(path) = &request.outputs.bundle {
                 write_bundle(path, &bundle.to_json(), context)?;
             }
-            write_older(request, (older, kept), &identity, context)
+            // What v3 broke in scripts: the older outputs are written beside the bundle.
+            let wants_older = request.outputs.signature.is_some() || request.outputs.timestamp.is_some();
+            let older = wants_older.then(|| OlderAttestation::of(bundle, identity));
+            write_older(request, (older, statement), identity, context)
         }
         BlobForm::Detached => {
-            let older = OlderAttestation::of(bundle, &identity);
+            let older = OlderAttestation::of(bundle, identity);
             if let Some(path) = &request.outputs.bundle {
-                write_bundle(path, &older.to_local_bundle(&identity).to_json(), context)?;
+                write_bundle(path, &older.to_local_bundle(identity).to_json(), context)?;
             }
-            write_older(request, (Some(older), kept), &identity, context)
+            write_older(request, (Some(older), statement), identity, context)
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::entity::attestations::{predicate_type_of, predicate_type_of_bundle};
 use crate::entity::bundles;
 use crate::entity::signatures::{self, AttachedSignature};
 use crate::format::bundle::{Bundle, BundleContent, legacy};
-use crate::format::dsse::Envelope;
+use crate::format::dsse::{self, Envelope};
 use crate::format::oci::{Descriptor, ImageRef, Index, ReferenceError, Selector, media_type};
 use crate::registry::{Access, Registries, RegistryError, Repository};
 
@@ -94,7 +94,11 @@ pub async fn attestations(request: &Download, registries: &Registries, context: 
         let envelope = Envelope::from_json(&attached.payload).map_err(|error| DownloadError::Envelope(error.to_string()))?;
         let is_wanted = |wanted: &String| predicate_type_of(&envelope).as_ref() == Some(wanted);
         if request.predicate_type.as_ref().is_none_or(is_wanted) {
-            let line = if request.decode { envelope.payload } else { envelope_line(&attached.payload)? };
+            let line = if request.decode {
+                envelope.payload
+            } else {
+                dsse::plain_json(&attached.payload).map_err(|error| DownloadError::Envelope(error.to_string()))?
+            };
             print_line(line, context)?;
             count += 1;
         }
@@ -152,7 +156,7 @@ async fn locate(request: &Download, registries: &Registries) -> Result<Located, 
 }
 
 /// The image for `platform` (`os[/arch[/variant]]`, perhaps `:version`) in an index.
-async fn of_platform(repository: &dyn Repository, index: &Digest, platform: &str) -> Result<Descriptor, DownloadError> {
+pub(super) async fn of_platform(repository: &dyn Repository, index: &Digest, platform: &str) -> Result<Descriptor, DownloadError> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Platform {
@@ -211,28 +215,6 @@ fn print_bundle(json: &[u8], decode: bool, context: &Context) -> Result<bool, Do
 fn print_line(mut line: Vec<u8>, context: &Context) -> Result<(), DownloadError> {
     line.push(b'\n');
     Ok(context.ui.result(&line)?)
-}
-
-/// An envelope as cosign prints it: its three fields, in that order, key ids included.
-fn envelope_line(json: &[u8]) -> Result<Vec<u8>, DownloadError> {
-    #[derive(Serialize, Deserialize)]
-    struct Line {
-        #[serde(rename = "payloadType", default)]
-        payload_type: String,
-        #[serde(default)]
-        payload: String,
-        #[serde(default)]
-        signatures: Option<Vec<LineSignature>>,
-    }
-    #[derive(Serialize, Deserialize)]
-    struct LineSignature {
-        #[serde(default)]
-        keyid: String,
-        #[serde(default)]
-        sig: String,
-    }
-    let failed = |error: serde_json::Error| DownloadError::Envelope(error.to_string());
-    go_json::to_vec(&serde_json::from_slice::<Line>(json).map_err(failed)?).map_err(failed)
 }
 
 /// A signature of the older form as cosign prints it, certificates as Go prints them.

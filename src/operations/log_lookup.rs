@@ -1,7 +1,7 @@
 //! Looks up, in a log, a signature of the older form that came without its entry. What the log answers only adds material: the engine checks it.
 
 use crate::ambient::Context;
-use crate::crypto::{Digest, HashAlgorithm, PublicKey};
+use crate::crypto::{Digest, HashAlgorithm};
 use crate::format::material::{Form, Signed, SignedContent, SignerMaterial, VerificationMaterial};
 use crate::format::tlog::LogEntry;
 use crate::http::{Client, ClientOptions, HttpError, TlsOptions};
@@ -112,13 +112,22 @@ impl LogLookup {
             return Ok(false);
         }
         let signature = signed.content.signature().unwrap_or_default();
-        let logged: Vec<Logged<'_>> = keys
-            .iter()
-            .flat_map(|key| contents.iter().filter(|content| fits(*key, content)).map(|content| (*key, *content)))
-            .map(|(key, content)| Logged { content, signature, key })
-            .collect();
+        let logged = keys.iter().flat_map(|key| contents.iter().map(|content| Logged { content: *content, signature, key: *key }));
+        let (mut signing, mut refused) = (Vec::new(), String::new());
+        for logged in logged {
+            match logged.check_signature() {
+                Ok(()) => signing.push(logged),
+                Err(why) if refused.is_empty() => refused = why,
+                Err(_) => {}
+            }
+        }
+        if signing.is_empty() {
+            return Err(format!(
+                "signature not found in transparency log (it was not asked, since the signature does not hold: {refused})"
+            ));
+        }
         let found =
-            self.rekor.search(&logged).await.map_err(|error| format!("looking the signature up in the transparency log: {error}"))?;
+            self.rekor.search(&signing).await.map_err(|error| format!("looking the signature up in the transparency log: {error}"))?;
         // An entry that names the signature says more than one that does not.
         let entry = found.into_iter().min_by_key(|entry| entry.kind == "intoto").ok_or("signature not found in transparency log")?;
         signed.material.log_entries.push(entry);
@@ -134,16 +143,4 @@ fn keys<'a>(material: &'a VerificationMaterial, requirement: &'a Requirement) ->
         (_, Trust::Key(trust)) => trust.keys.iter().map(LoggedKey::PublicKey).collect(),
         (_, Trust::Identity { .. }) => Vec::new(),
     }
-}
-
-/// Whether the key may have signed a digest by that function.
-fn fits(key: LoggedKey<'_>, content: &LoggedContent<'_>) -> bool {
-    let LoggedContent::Digest(digest) = content else { return true };
-    let hashes = |key: &PublicKey| key.candidate_schemes().iter().any(|scheme| scheme.hash() == Some(digest.algorithm()));
-    // SHA-256 whatever the key: so cosign writes entries of the older form.
-    digest.algorithm() == HashAlgorithm::Sha256
-        || match key {
-            LoggedKey::PublicKey(key) => hashes(key),
-            LoggedKey::Certificate(certificate) => certificate.public_key().is_ok_and(|key| hashes(&key)),
-        }
 }

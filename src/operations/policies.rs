@@ -2,7 +2,7 @@
 
 use crate::ambient::{Context, DeadlineExceeded};
 use crate::encoding::{UnixTime, text};
-use crate::policy::cue::{self, CuePolicy};
+use crate::policy::cue::{self, CueFile, CuePolicy};
 use crate::policy::input::{self, InputError};
 #[cfg(feature = "policy-rego")]
 use crate::policy::rego::{MAX_EVALUATION, PolicyFile, RegoPolicies};
@@ -73,7 +73,7 @@ struct Group<P> {
 /// Policies that were read and parsed.
 #[derive(Debug, Default)]
 pub struct Policies {
-    cue: Option<Group<CueProgram>>,
+    cue: Option<Group<CuePolicy>>,
     rego: Option<Group<RegoProgram>>,
 }
 
@@ -113,8 +113,8 @@ impl Policies {
             let document = input::document(name, statement)?;
             if let Some(cue) = &self.cue {
                 announce(Language::Cue, &cue.names, context);
-                if let Err(error) = evaluate_cue(&cue.program, &document) {
-                    errors.push(error);
+                if let Err(error) = cue::evaluate(&cue.program, &document) {
+                    errors.push(error.to_string());
                     continue;
                 }
             }
@@ -199,13 +199,7 @@ fn evaluate_rego(program: &RegoProgram, _: &[u8], _: UnixTime, _: &Context) -> V
     match *program {}
 }
 
-/// Each policy by itself: all have to hold.
-type CueProgram = Vec<CuePolicy>;
-
-fn parse_cue(texts: &[(String, String)]) -> Result<CueProgram, Vec<String>> {
-    texts.iter().map(|(name, text)| CuePolicy::parse(name, text)).collect::<Result<_, _>>().map_err(|error| vec![error.to_string()])
-}
-
-fn evaluate_cue(program: &CueProgram, document: &[u8]) -> Result<(), String> {
-    program.iter().try_for_each(|policy| cue::evaluate(policy, document)).map_err(|error| error.to_string())
+fn parse_cue(texts: &[(String, String)]) -> Result<CuePolicy, Vec<String>> {
+    let files: Vec<CueFile<'_>> = texts.iter().map(|(name, text)| CueFile { name, text }).collect();
+    CuePolicy::parse(&files).map_err(|error| vec![error.to_string()])
 }

@@ -99,7 +99,7 @@ impl Signing {
             Who::Key(identity) => identity.clone(),
             Who::Certified(session) => session.identity(self.services.trusted.as_deref(), context).await?,
         };
-        Ok(if self.services.prehash { identity.prehashing() } else { identity })
+        Ok(identity.meeting(self.services.demand))
     }
 
     /// What a signature of `identity` is finished with.

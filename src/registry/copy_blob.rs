@@ -3,13 +3,13 @@
 use std::pin::pin;
 
 use super::remote::RemoteRepository;
-use super::{RegistryError, Repository, checked, limits, upload};
+use super::{BlobSource, RegistryError, Repository, checked, limits, upload};
 use crate::crypto::Digest;
 use crate::format::oci::Descriptor;
 use crate::http::{BodyKind, HttpError, Method, Request, Response, Url, retry};
 
 /// Makes sure that `to` has the blob, which `from` has.
-pub async fn into(to: &RemoteRepository, descriptor: &Descriptor, from: &dyn Repository) -> Result<(), RegistryError> {
+pub async fn into(to: &RemoteRepository, descriptor: &Descriptor, from: &dyn BlobSource) -> Result<(), RegistryError> {
     let (digest, size) = checked::extent(&from.name(), descriptor)?;
     let name = to.repository_name();
     let mut session = None;
@@ -78,7 +78,7 @@ async fn mount(to: &RemoteRepository, digest: &Digest, source: &str) -> Result<M
 }
 
 /// Reads the blob from `from` and sends it as it comes. The answer is the registry's to the upload.
-async fn stream(to: &RemoteRepository, descriptor: &Descriptor, from: &dyn Repository, url: Url) -> Result<Response, RegistryError> {
+async fn stream(to: &RemoteRepository, descriptor: &Descriptor, from: &dyn BlobSource, url: Url) -> Result<Response, RegistryError> {
     let (_, size) = checked::extent(&from.name(), descriptor)?;
     // Where it comes over the network, receiving is shown.
     let (sink, source, started) = checked::pipe(size, from.remote_name().is_none());

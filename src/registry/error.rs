@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::go_value;
 use crate::ambient::DeadlineExceeded;
 use crate::crypto::Digest;
-use crate::encoding::text;
+use crate::encoding::{PathError, text};
 use crate::format::oci::ReferenceError;
 use crate::http::{HttpError, Method, Response, redact, retry};
 
@@ -115,6 +115,9 @@ pub enum RegistryError {
         /// Why.
         reason: String,
     },
+    /// A local file cannot be read.
+    #[error(transparent)]
+    File(#[from] PathError),
     /// A layout directory cannot be used.
     #[error("{}: {reason}", text::quote(&path.to_string_lossy()))]
     Layout {

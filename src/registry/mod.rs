@@ -14,6 +14,7 @@ pub mod keychain;
 mod layout;
 pub mod limits;
 mod link;
+mod local_file;
 mod lock;
 pub mod options;
 mod probe;
@@ -27,9 +28,10 @@ mod upload;
 
 pub use error::RegistryError;
 pub use layout::LayoutRepository;
+pub use local_file::LocalFile;
 pub use options::{Access, RegistryOptions};
 pub use registries::{Located, Registries};
-pub use repository::{Deletion, FetchedManifest, Repository, Stored, TagUpdate};
+pub use repository::{BlobSource, Deletion, FetchedManifest, Repository, Stored, TagUpdate};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -11,7 +11,8 @@ use super::checked::{self, Checked};
 use super::host::{Caller, Host};
 use super::keychain::Credential;
 use super::{
-    Access, Deletion, FetchedManifest, RegistryError, Repository, Stored, TagUpdate, copy_blob, limits, lock, referrers, update, upload,
+    Access, BlobSource, Deletion, FetchedManifest, RegistryError, Repository, Stored, TagUpdate, copy_blob, limits, lock, referrers,
+    update, upload,
 };
 use crate::ambient::Context;
 use crate::crypto::{Digest, HashAlgorithm};
@@ -199,7 +200,7 @@ impl RemoteRepository {
 }
 
 #[async_trait]
-impl Repository for RemoteRepository {
+impl BlobSource for RemoteRepository {
     fn name(&self) -> String {
         self.name.to_string()
     }
@@ -208,6 +209,34 @@ impl Repository for RemoteRepository {
         Some(&self.name)
     }
 
+    async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, RegistryError> {
+        let malformed = |reason: &str| RegistryError::Malformed { what: format!("descriptor in {}", self.name), reason: reason.to_owned() };
+        let digest = descriptor.parsed_digest().ok_or_else(|| malformed("its digest is none"))?;
+        let size = u64::try_from(descriptor.size).map_err(|_| malformed("its size is negative"))?;
+        if size > limit {
+            return Err(RegistryError::TooLarge { what: format!("{}@{digest}", self.name), limit });
+        }
+        let inline = descriptor.data.as_deref().and_then(|data| base64::decode(data).ok());
+        if let Some(inline) = inline.filter(|inline| digest.algorithm().digest(inline) == digest) {
+            return Ok(inline);
+        }
+        self.fetch_blob(descriptor, &digest, size).await
+    }
+
+    async fn read_blob(&self, descriptor: &Descriptor, sink: Arc<dyn Sink>) -> Result<(), RegistryError> {
+        let (digest, size) = checked::extent(&self.name(), descriptor)?;
+        let url = self.url(&format!("blobs/{digest}")).await?;
+        let checked = Arc::new(Checked::new(format!("{}@{digest}", self.name), (digest, size), sink));
+        let response = self.send(Request::new(Method::GET, url, size).kind(BodyKind::Blob).sink(checked.clone())).await?;
+        if response.status != StatusCode::OK {
+            return Err(RegistryError::of(&response));
+        }
+        checked.finish().await
+    }
+}
+
+#[async_trait]
+impl Repository for RemoteRepository {
     async fn find(&self, selector: &Selector) -> Result<Option<Descriptor>, RegistryError> {
         let response = self.manifest_request(Method::HEAD, selector).await?;
         match response.status.as_u16() {
@@ -269,32 +298,7 @@ impl Repository for RemoteRepository {
         self.delete(&Selector::Tag(tag.to_owned()), Some(keep)).await
     }
 
-    async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, RegistryError> {
-        let malformed = |reason: &str| RegistryError::Malformed { what: format!("descriptor in {}", self.name), reason: reason.to_owned() };
-        let digest = descriptor.parsed_digest().ok_or_else(|| malformed("its digest is none"))?;
-        let size = u64::try_from(descriptor.size).map_err(|_| malformed("its size is negative"))?;
-        if size > limit {
-            return Err(RegistryError::TooLarge { what: format!("{}@{digest}", self.name), limit });
-        }
-        let inline = descriptor.data.as_deref().and_then(|data| base64::decode(data).ok());
-        if let Some(inline) = inline.filter(|inline| digest.algorithm().digest(inline) == digest) {
-            return Ok(inline);
-        }
-        self.fetch_blob(descriptor, &digest, size).await
-    }
-
-    async fn read_blob(&self, descriptor: &Descriptor, sink: Arc<dyn Sink>) -> Result<(), RegistryError> {
-        let (digest, size) = checked::extent(&self.name(), descriptor)?;
-        let url = self.url(&format!("blobs/{digest}")).await?;
-        let checked = Arc::new(Checked::new(format!("{}@{digest}", self.name), (digest, size), sink));
-        let response = self.send(Request::new(Method::GET, url, size).kind(BodyKind::Blob).sink(checked.clone())).await?;
-        if response.status != StatusCode::OK {
-            return Err(RegistryError::of(&response));
-        }
-        checked.finish().await
-    }
-
-    async fn copy_blob(&self, descriptor: &Descriptor, from: &dyn Repository) -> Result<(), RegistryError> {
+    async fn copy_blob(&self, descriptor: &Descriptor, from: &dyn BlobSource) -> Result<(), RegistryError> {
         copy_blob::into(self, descriptor, from).await
     }
 

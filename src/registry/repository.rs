@@ -36,17 +36,27 @@ pub struct Deletion {
     pub outcome: Result<(), RegistryError>,
 }
 
-/// A repository of a registry, or an OCI layout directory.
+/// What blobs are read from: a repository, or a local file.
 #[async_trait]
-pub trait Repository: Send + Sync {
-    /// For messages: `registry/path`, or the directory.
+pub trait BlobSource: Send + Sync {
+    /// For messages: `registry/path`, the directory, or the file.
     fn name(&self) -> String;
 
-    /// The name in its registry; `None` for a directory.
+    /// The name in its registry; `None` for what is local.
     fn remote_name(&self) -> Option<&RepositoryName> {
         None
     }
 
+    /// The content of `descriptor`, its size and digest checked; refused without reading where it is said, or turns out, to be larger than `limit` bytes.
+    async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, RegistryError>;
+
+    /// Hands the content of `descriptor` to `sink` as it comes. The last piece comes only once size and digest are found right.
+    async fn read_blob(&self, descriptor: &Descriptor, sink: Arc<dyn Sink>) -> Result<(), RegistryError>;
+}
+
+/// A repository of a registry, or an OCI layout directory.
+#[async_trait]
+pub trait Repository: BlobSource {
     /// Media type, size and digest of a manifest (HEAD; a GET where the registry's HEAD says too little).
     async fn resolve(&self, selector: &Selector) -> Result<Descriptor, RegistryError>;
 
@@ -77,14 +87,8 @@ pub trait Repository: Send + Sync {
     /// Deletes a tag; where a registry deletes manifests only, the manifest that it points to, but never `keep`.
     async fn delete_tag(&self, tag: &str, keep: &Digest) -> Result<(), RegistryError>;
 
-    /// The content of `descriptor`, its size and digest checked; refused without reading where it is said, or turns out, to be larger than `limit` bytes.
-    async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, RegistryError>;
-
-    /// Hands the content of `descriptor` to `sink` as it comes. The last piece comes only once size and digest are found right.
-    async fn read_blob(&self, descriptor: &Descriptor, sink: Arc<dyn Sink>) -> Result<(), RegistryError>;
-
     /// Makes sure that the blob `descriptor`, which `from` has, is here, too; a large one is never in memory.
-    async fn copy_blob(&self, descriptor: &Descriptor, from: &dyn Repository) -> Result<(), RegistryError>;
+    async fn copy_blob(&self, descriptor: &Descriptor, from: &dyn BlobSource) -> Result<(), RegistryError>;
 
     /// Stores a blob: one POST where the registry takes it so.
     async fn put_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError>;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::crypto::certificate::{Certificate, CertificateError, ExtendedKeyUsage};
 use crate::crypto::chain::{self, ChainError};
-use crate::crypto::{KeyAlgorithm, Message, PublicKey, SignError, SignatureScheme, Signer};
+use crate::crypto::{HashAlgorithm, KeyAlgorithm, Message, PublicKey, SignError, SignatureScheme, Signer};
 use crate::encoding::pem;
 use crate::format::bundle::BundleSigner;
 
@@ -85,17 +85,29 @@ impl SigningCertificate {
     }
 }
 
-/// An Ed25519 key that signs what a log calls a hashed record: with Ed25519ph, which alone can be checked by a digest.
-struct Prehashing(Arc<dyn Signer>);
+/// What logs demand of a signature, beside what the key makes of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogDemand {
+    /// There is no log.
+    #[default]
+    Nothing,
+    /// A hashed record: the signature is checked by a digest alone.
+    Digest,
+    /// An envelope as Rekor v1 takes it: with SHA-256, whatever the key.
+    EnvelopeBySha256,
+}
+
+/// A key that signs by another scheme than its own.
+struct SigningBy(Arc<dyn Signer>, SignatureScheme);
 
 #[async_trait]
-impl Signer for Prehashing {
+impl Signer for SigningBy {
     fn public_key(&self) -> &PublicKey {
         self.0.public_key()
     }
 
     fn scheme(&self) -> SignatureScheme {
-        SignatureScheme::Ed25519ph
+        self.1
     }
 
     async fn sign_with(&self, scheme: SignatureScheme, message: Message<'_>) -> Result<Vec<u8>, SignError> {
@@ -104,13 +116,18 @@ impl Signer for Prehashing {
 }
 
 impl SigningIdentity {
-    /// The same signer, but so that a log can check its signatures by a digest alone: only Ed25519 signs otherwise then.
+    /// The same signer, but so that logs take what it signs: Ed25519 signs with Ed25519ph where a digest is all that a log has, and P-384 and P-521 sign
+    /// envelopes for Rekor v1 with SHA-256. The latter only without a certificate: verifiers of certificates go by the curve alone.
     #[must_use]
-    pub fn prehashing(self) -> Self {
-        match self.signer.public_key().algorithm() {
-            KeyAlgorithm::Ed25519 => Self { signer: Arc::new(Prehashing(self.signer)), ..self },
-            KeyAlgorithm::Ecdsa(_) | KeyAlgorithm::Rsa { .. } => self,
-        }
+    pub fn meeting(self, demand: LogDemand) -> Self {
+        let scheme = match (demand, self.signer.public_key().algorithm()) {
+            (LogDemand::Digest, KeyAlgorithm::Ed25519) => SignatureScheme::Ed25519ph,
+            (LogDemand::EnvelopeBySha256, KeyAlgorithm::Ecdsa(curve)) if self.certificate.is_none() => {
+                SignatureScheme::Ecdsa(curve, HashAlgorithm::Sha256)
+            }
+            _ => return self,
+        };
+        Self { signer: Arc::new(SigningBy(self.signer, scheme)), ..self }
     }
 
     /// What a bundle says of the signer: the certificate, or a hint to the bare key.

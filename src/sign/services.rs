@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::certifier::Certifier;
+use super::identity::LogDemand;
 use super::witness::{Log, Witnesses};
 use crate::ambient::{Context, Rng};
 use crate::crypto::KeyAlgorithm;
@@ -81,8 +82,8 @@ pub struct SigningServices {
     pub witnesses: Witnesses,
     /// Whether services were named by hand: then cosign tells of its privacy statement before a log is told.
     pub by_hand: bool,
-    /// Whether the logs check signatures by a digest: Ed25519 has to be Ed25519ph then.
-    pub prehash: bool,
+    /// What the logs demand of a signature.
+    pub demand: LogDemand,
 }
 
 /// Why the services cannot be used.
@@ -179,7 +180,11 @@ impl SigningServices {
             None
         };
         // Rekor v1 takes envelopes as they are; version 2 makes hashed records of them, too.
-        let prehash = logs.iter().any(|(_, version)| request.hashed || *version == 2);
+        let demand = match logs.as_slice() {
+            [] => LogDemand::Nothing,
+            logs if logs.iter().any(|(_, version)| request.hashed || *version == 2) => LogDemand::Digest,
+            _ => LogDemand::EnvelopeBySha256,
+        };
         Ok(Self {
             trusted: material.trusted.map(Arc::new),
             is_partial: material.is_partial,
@@ -187,7 +192,7 @@ impl SigningServices {
             certifier,
             witnesses,
             by_hand: request.is_by_hand(),
-            prehash,
+            demand,
         })
     }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::certifier::{Certifier, Session};
 use super::finish::Finish;
-use super::identity::SigningIdentity;
+use super::identity::{LogDemand, SigningIdentity};
 use super::services::{ConfigSource, ServicesRequest, SigningServices};
 use super::witness::{Log, Witnesses};
 use crate::ambient::fake::{Fake, testdata};
@@ -189,8 +189,15 @@ fn finish(log: &Server, authority: Option<&Server>, key: PrivateKey, signature: 
     let clients = client(&Fake::default());
     let mut witnesses = Witnesses { logs: vec![Log::V1(v1::Rekor::new(&log.url, &clients).unwrap())], authorities: vec![] };
     witnesses.authorities.extend(authority.map(|server| TimestampService::new(&server.url, &clients).unwrap()));
-    let services =
-        SigningServices { trusted: None, is_partial: true, cached: None, certifier: None, witnesses, by_hand: true, prehash: false };
+    let services = SigningServices {
+        trusted: None,
+        is_partial: true,
+        cached: None,
+        certifier: None,
+        witnesses,
+        by_hand: true,
+        demand: LogDemand::Digest,
+    };
     let identity = SigningIdentity { signer: Arc::new(key), certificate: None };
     let message = MessageSignature { signature, digest: Some((&Digest::sha256("file")).into()) };
     let bundle = Bundle::new(BundleContent::Message(message), identity.bundle_signer());

@@ -1,4 +1,4 @@
-//! The flags of `download attestation` and `download signature`.
+//! The flags of `download`.
 
 use clap::Args;
 
@@ -37,6 +37,21 @@ pub struct DownloadSignatureArgs {
     /// Print the signed payloads instead of what they are packed into
     #[arg(long, help_heading = ADDED)]
     pub decode: bool,
+
+    /// Access to the registry.
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+}
+
+/// `cosign download sbom [flags] IMAGE`
+#[derive(Debug, Clone, Args)]
+pub struct DownloadSbomArgs {
+    /// The image.
+    pub image: String,
+
+    /// The SBOM of the image for this platform (os/arch[/variant]) in a multi-platform image
+    #[arg(long, default_value_t)]
+    pub platform: String,
 
     /// Access to the registry.
     #[command(flatten)]

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::given::password;
-use super::{RegistryArgs, SecurityKeyArgs};
+use super::{AnnotationArgs, RegistryArgs, SecurityKeyArgs};
 use crate::secret::Password;
 
 /// `cosign generate-key-pair [flags] [SCHEME://REF]`
@@ -19,6 +19,21 @@ pub struct GenerateKeyPairArgs {
     /// What the names of the files start with, before .key and .pub
     #[arg(long, default_value = "cosign")]
     pub output_key_prefix: String,
+}
+
+/// `cosign generate [flags] IMAGE`
+#[derive(Debug, Clone, Args)]
+pub struct GenerateArgs {
+    /// The image.
+    pub image: String,
+
+    /// What the payload says besides.
+    #[command(flatten)]
+    pub annotations: AnnotationArgs,
+
+    /// Access to the registry.
+    #[command(flatten)]
+    pub registry: RegistryArgs,
 }
 
 /// `cosign import-key-pair [flags]`

@@ -1,27 +1,33 @@
 //! The commands: one file each, and the table that says what there is.
 
+pub mod attach;
 pub mod attest;
 pub mod attest_blob;
 pub mod bundle;
 pub mod clean;
 pub mod completion;
 pub mod copy;
+pub mod dockerfile;
 pub mod download;
 pub mod env;
+pub mod generate;
 pub mod generate_key_pair;
 pub mod help;
 pub mod import_key_pair;
 pub mod initialize;
 pub mod load;
 pub mod login;
+pub mod manifest;
 pub mod public_key;
 pub mod save;
 pub mod sign;
 pub mod sign_blob;
 pub mod signing_config;
 pub mod spec;
+pub mod tree;
 pub mod triangulate;
 pub mod trusted_root;
+pub mod upload;
 pub mod verify;
 pub mod verify_attestation;
 pub mod verify_blob;
@@ -50,10 +56,10 @@ pub static ROOT: Spec = Spec {
 
 /// All commands, in the order in which cosign suggests them. A group stands before its members.
 static COMMANDS: &[&Spec] = &[
-    &later("attach"),
-    &later("attach attestation"),
-    &later("attach sbom"),
-    &later("attach signature"),
+    &attach::GROUP,
+    &attach::attestation::SPEC,
+    &attach::sbom::SPEC,
+    &attach::signature::SPEC,
     &attest::SPEC,
     &attest_blob::SPEC,
     &bundle::SPEC,
@@ -63,22 +69,22 @@ static COMMANDS: &[&Spec] = &[
     &clean::SPEC,
     &later("debug"),
     &later("debug providers"),
-    &later("tree"),
+    &tree::SPEC,
     &completion::SPEC,
     &copy::SPEC,
-    &later("dockerfile"),
-    &later("dockerfile verify"),
+    &dockerfile::GROUP,
+    &dockerfile::VERIFY,
     &download::GROUP,
     &download::attestation::SPEC,
-    &later("download sbom"),
+    &download::sbom::SPEC,
     &download::signature::SPEC,
-    &later("generate"),
+    &generate::SPEC,
     &generate_key_pair::SPEC,
     &import_key_pair::SPEC,
     &initialize::SPEC,
     &load::SPEC,
-    &later("manifest"),
-    &later("manifest verify"),
+    &manifest::GROUP,
+    &manifest::VERIFY,
     &later("piv-tool"),
     &later("piv-tool attestation"),
     &later("piv-tool generate-key"),
@@ -94,9 +100,9 @@ static COMMANDS: &[&Spec] = &[
     &save::SPEC,
     &sign::SPEC,
     &sign_blob::SPEC,
-    &later("upload"),
-    &later("upload blob"),
-    &later("upload wasm"),
+    &upload::GROUP,
+    &upload::blob::SPEC,
+    &upload::wasm::SPEC,
     &verify::SPEC,
     &verify_attestation::SPEC,
     &verify_blob::SPEC,

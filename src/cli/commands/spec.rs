@@ -226,7 +226,7 @@ fn sorted(groups: &'static [&'static [&'static str]]) -> Vec<&'static [&'static 
 
 /// The arguments `A` as `words` give them, for tests.
 #[cfg(test)]
-pub(super) fn args_of<A: Runnable>(spec: &Spec, words: &[&str]) -> A {
+pub(in crate::cli) fn args_of<A: Runnable>(spec: &Spec, words: &[&str]) -> A {
     use crate::cli::argv::{Line, for_clap};
     use crate::cli::flags::Flags;
 

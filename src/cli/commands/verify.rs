@@ -76,17 +76,26 @@ pub(super) fn check_digest_algorithm(name: &str) -> Result<(), VerifyFlagsError>
     }
 }
 
+/// The rules that come before a file with the names of images is read.
+///
+/// # Errors
+/// One is broken.
+pub(super) fn check_before_files(args: &VerifyArgs) -> Result<(), CommandError> {
+    args.annotations.pairs()?;
+    check_digest_algorithm(&args.verifier.signature_digest.signature_digest_algorithm)?;
+    if args.verifier.common.max_workers <= 0 {
+        return Err(VerifyFlagsError::MaxWorkers.into());
+    }
+    Ok(())
+}
+
 /// The rules of `verify`, in cosign's order.
 ///
 /// # Errors
 /// One is broken.
 fn check(args: &VerifyArgs, ui: &dyn Ui) -> Result<(), CommandError> {
     let verifier = &args.verifier;
-    args.annotations.pairs()?;
-    check_digest_algorithm(&verifier.signature_digest.signature_digest_algorithm)?;
-    if verifier.common.max_workers <= 0 {
-        return Err(VerifyFlagsError::MaxWorkers.into());
-    }
+    check_before_files(args)?;
     if let Some(warning) = verifier.common.tlog_warning("signature") {
         ui.warn(&warning);
     }

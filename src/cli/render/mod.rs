@@ -1,5 +1,6 @@
 //! Results as text and as JSON.
 
+pub mod attached;
 pub mod bundle_tree;
 mod certificate_tree;
 mod tree;

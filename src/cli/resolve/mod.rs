@@ -1,5 +1,6 @@
 //! From what was typed to what is to be done: every rule that turns flags into a request of an operation is here.
 
+pub mod attach;
 pub mod attest;
 pub mod evidence;
 mod policies;
@@ -11,6 +12,7 @@ pub mod sign_blob;
 pub mod signing_config;
 mod trust;
 pub mod trusted_root;
+pub mod upload;
 pub mod verify;
 pub mod verify_attestation;
 pub mod verify_blob;

@@ -1,6 +1,7 @@
 //! Sigstore bundles, versions 0.1 to 0.3, and the older `--bundle` JSON and layer annotations.
 
 pub mod legacy;
+pub mod log_file;
 mod read;
 #[cfg(test)]
 mod tests;

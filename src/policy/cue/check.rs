@@ -3,15 +3,26 @@
 //! The whole file is looked at, also the branches that no data would reach.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::builtin::{self, Call, Member};
+use super::conditions;
 use super::error::{CueError, Position};
 use super::eval::predeclared_kinds;
 use super::syntax::*;
 
-/// Checks `file`, the policy called `name`.
-pub(super) fn check(name: &str, file: &File) -> Result<(), CueError> {
-    let mut checker = Checker { name, imports: &file.imports, used_imports: HashSet::new(), scopes: Vec::new() };
+/// Checks all files of `policy`.
+pub(super) fn check(policy: &Instance) -> Result<(), CueError> {
+    for file in &policy.files {
+        check_file(file, &policy.shared)?;
+        conditions::check(file)?;
+    }
+    Ok(())
+}
+
+fn check_file(file: &File, shared: &HashSet<Arc<str>>) -> Result<(), CueError> {
+    let name = &file.name;
+    let mut checker = Checker { name, shared, imports: &file.imports, used_imports: HashSet::new(), scopes: Vec::new() };
     checker.imports(file)?;
     checker.body(&file.body)?;
     for (index, import) in file.imports.iter().enumerate() {
@@ -28,6 +39,8 @@ pub(super) fn check(name: &str, file: &File) -> Result<(), CueError> {
 
 struct Checker<'a> {
     name: &'a str,
+    /// What other files declare.
+    shared: &'a HashSet<Arc<str>>,
     imports: &'a [Import],
     used_imports: HashSet<usize>,
     scopes: Vec<Scope<'a>>,
@@ -69,18 +82,10 @@ impl<'a> Checker<'a> {
     }
 
     fn body(&mut self, body: &'a Struct) -> Result<(), CueError> {
-        let mut scope = Scope::default();
+        let mut scope = Scope { names: body.field_names().map(|name| &**name).collect(), ..Scope::default() };
         for declaration in &body.declarations {
-            match declaration {
-                Declaration::Field(Field {
-                    name: FieldName::Regular(name) | FieldName::Definition(name) | FieldName::Hidden(name),
-                    referable: true,
-                    ..
-                }) => {
-                    scope.names.insert(name);
-                }
-                Declaration::Let { at, name, .. } => scope.lets.push((name, *at)),
-                _ => {}
+            if let Declaration::Let { at, name, .. } = declaration {
+                scope.lets.push((name, *at));
             }
         }
         for (index, (name, at)) in scope.lets.iter().enumerate() {
@@ -283,7 +288,8 @@ impl<'a> Checker<'a> {
     }
 
     fn is_declared(&self, name: &str) -> bool {
-        self.scopes.iter().any(|scope| scope.names.contains(name) || scope.lets.iter().any(|(other, _)| *other == name))
+        let within = |scope: &Scope<'_>| scope.names.contains(name) || scope.lets.iter().any(|(other, _)| *other == name);
+        self.scopes.iter().any(within) || self.imports.iter().any(|import| &*import.name == name) || self.shared.contains(name)
     }
 
     fn name(&mut self, at: Position, name: &'a str) -> Result<(), CueError> {
@@ -296,11 +302,12 @@ impl<'a> Checker<'a> {
                 return Ok(());
             }
         }
-        if predeclared_kinds(name).is_some() {
+        let imported = self.imports.iter().any(|import| &*import.name == name);
+        if !imported && (self.shared.contains(name) || predeclared_kinds(name).is_some()) {
             return Ok(());
         }
         let foreign = ["error", "matchIf", "matchN", "self"].contains(&name) || name.starts_with("__");
-        if foreign || builtin::predeclared(name).is_some() || self.imports.iter().any(|import| &*import.name == name) {
+        if foreign || imported || builtin::predeclared(name).is_some() {
             return Err(self.unsupported(at, format!("{} here", crate::encoding::text::quote(name))));
         }
         Err(CueError::UnknownReference { file: self.name.to_owned(), at, name: crate::encoding::text::quote(name) })
@@ -324,16 +331,5 @@ fn is_plain_struct(expr: &Expr) -> bool {
 
 /// Whether `name` is among the names in `expr`, wherever it may point to.
 fn mentions(expr: &Expr, name: &str) -> bool {
-    match &expr.kind {
-        ExprKind::Name(found) => &**found == name,
-        ExprKind::Paren(inner) | ExprKind::Unary(_, inner) | ExprKind::Bound(_, inner) | ExprKind::Selector(inner, _) => {
-            mentions(inner, name)
-        }
-        ExprKind::Index(left, right) | ExprKind::Binary(_, left, right) | ExprKind::And(left, right) => {
-            mentions(left, name) || mentions(right, name)
-        }
-        ExprKind::Call(_, arguments) => arguments.iter().any(|argument| mentions(argument, name)),
-        ExprKind::Or(disjuncts) => disjuncts.iter().any(|disjunct| mentions(&disjunct.value, name)),
-        _ => false,
-    }
+    matches!(&expr.kind, ExprKind::Name(found) if &**found == name) || expr.operands().into_iter().any(|operand| mentions(operand, name))
 }

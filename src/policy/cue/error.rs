@@ -4,9 +4,11 @@ use std::fmt;
 
 use crate::encoding::text::quote;
 
-/// A place in a policy. Lines and columns count from 1; columns count bytes, as Go's do.
+/// A place in a policy. Lines and columns count from 1; columns count bytes, as Go's do. What stands in no file is line 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Position {
+    /// Which of the policy's files, from 0 on.
+    pub file: u16,
     /// The line.
     pub line: u32,
     /// The column.
@@ -41,6 +43,14 @@ pub enum CueError {
         at: Position,
         /// The construct's name.
         what: String,
+    },
+    /// Files of different packages.
+    #[error("found packages \"{}\" ({}) and \"{}\" ({})", packages[0], files[0], packages[1], files[1])]
+    Packages {
+        /// The two packages.
+        packages: [String; 2],
+        /// The files that name them.
+        files: [String; 2],
     },
     /// A name that nothing declares.
     #[error("reference \"{name}\" not found ({file}:{at})")]

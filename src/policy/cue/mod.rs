@@ -10,6 +10,7 @@
 
 mod builtin;
 mod check;
+mod conditions;
 mod data;
 mod error;
 mod eval;
@@ -23,29 +24,50 @@ mod tests;
 
 pub use error::{CueError, Position};
 
+use crate::encoding::text::quote;
+
 /// How long a policy may be, in bytes.
 const MAX_POLICY: usize = 1 << 20;
+
+/// How many files a policy may have.
+const MAX_FILES: usize = 1000;
+
+/// A file with a policy, or a part of it.
+#[derive(Debug, Clone, Copy)]
+pub struct CueFile<'a> {
+    /// Its name, for messages.
+    pub name: &'a str,
+    /// Its text.
+    pub text: &'a str,
+}
 
 /// A policy that was read and found to use only what is known here.
 #[derive(Debug)]
 pub struct CuePolicy {
-    name: String,
-    file: syntax::File,
+    instance: syntax::Instance,
 }
 
 impl CuePolicy {
-    /// Reads `text`; `name` stands in messages.
+    /// Reads the files of one policy: their structs are unified, and each may refer to the top-level fields of those that name
+    /// their package. A file without a package belongs to any; imports and `let` are a file's own.
     ///
     /// # Errors
-    /// `Syntax`, `UnknownReference`, `Unused`, `Unsupported`, or `Limit` for a policy too long or nested too deep.
-    pub fn parse(name: &str, text: &str) -> Result<Self, CueError> {
-        let name = crate::encoding::text::quote(name);
-        if text.len() > MAX_POLICY {
-            return Err(CueError::Limit { file: name, limit: "1 MiB" });
+    /// `Syntax`, `Packages`, `UnknownReference`, `Unused`, `Unsupported`, or `Limit` for a policy too long or nested too deep.
+    pub fn parse(files: &[CueFile<'_>]) -> Result<Self, CueError> {
+        let mut parsed: Vec<syntax::File> = Vec::new();
+        let mut length = 0usize;
+        for (index, file) in (0u16..).zip(files) {
+            let name = quote(file.name);
+            length = length.saturating_add(file.text.len());
+            if length > MAX_POLICY || files.len() > MAX_FILES {
+                return Err(CueError::Limit { file: name, limit: "1 MiB or a thousand files" });
+            }
+            parsed.push(parse::file(index, &name, file.text)?);
         }
-        let file = parse::file(&name, text)?;
-        check::check(&name, &file)?;
-        Ok(Self { name, file })
+        one_package(&parsed)?;
+        let instance = syntax::Instance::new(parsed);
+        check::check(&instance)?;
+        Ok(Self { instance })
     }
 }
 
@@ -54,5 +76,17 @@ impl CuePolicy {
 /// # Errors
 /// The first error of the policy itself, or of the unified value in the order of the policy's fields; `Json` for data that is none.
 pub fn evaluate(policy: &CuePolicy, json: &[u8]) -> Result<(), CueError> {
-    eval::verdict(&policy.name, &policy.file, json)
+    eval::verdict(&policy.instance, json)
+}
+
+/// All files that name a package name the same.
+fn one_package(files: &[syntax::File]) -> Result<(), CueError> {
+    let mut named = files.iter().filter_map(|file| file.package.as_deref().map(|package| (package, &file.name)));
+    let Some((first, first_file)) = named.next() else { return Ok(()) };
+    match named.find(|(package, _)| *package != first) {
+        None => Ok(()),
+        Some((second, second_file)) => {
+            Err(CueError::Packages { packages: [first, second].map(quote), files: [first_file.clone(), second_file.clone()] })
+        }
+    }
 }

@@ -1,15 +1,41 @@
 //! The syntax tree of a policy.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::error::Position;
 use super::number::Number;
 
-/// A policy as it was written.
+/// A file of a policy as it was written.
 #[derive(Debug)]
 pub(super) struct File {
+    /// Its name, safe to show.
+    pub name: String,
+    /// The package that it belongs to; `None` for `_`, too.
+    pub package: Option<Arc<str>>,
     pub imports: Vec<Import>,
     pub body: Struct,
+}
+
+/// The files of a policy: their structs are unified.
+#[derive(Debug)]
+pub(super) struct Instance {
+    pub files: Vec<File>,
+    /// The top-level fields, by plain names, of the files that belong to a package: every file may refer to these.
+    pub shared: HashSet<Arc<str>>,
+}
+
+impl Instance {
+    /// Joins files.
+    pub fn new(files: Vec<File>) -> Self {
+        let shared = files.iter().filter(|file| file.package.is_some()).flat_map(|file| file.body.field_names().cloned()).collect();
+        Self { files, shared }
+    }
+
+    /// The name of the file in which `at` is.
+    pub fn name_of(&self, at: Position) -> String {
+        self.files.get(usize::from(at.file)).map_or_else(String::new, |file| file.name.clone())
+    }
 }
 
 /// `import name "path"`.
@@ -25,6 +51,27 @@ pub(super) struct Import {
 pub(super) struct Expr {
     pub at: Position,
     pub kind: ExprKind,
+}
+
+impl Expr {
+    /// The expressions that it is made of, not looking into structs and lists.
+    pub fn operands(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) | ExprKind::Bound(_, inner) | ExprKind::Selector(inner, _) => vec![inner],
+            ExprKind::Index(left, right) | ExprKind::Binary(_, left, right) | ExprKind::And(left, right) => vec![left, right],
+            ExprKind::Call(_, arguments) => arguments.iter().collect(),
+            ExprKind::Or(disjuncts) => disjuncts.iter().map(|disjunct| &disjunct.value).collect(),
+            ExprKind::Interpolation { parts, .. } => {
+                parts.iter().filter_map(|part| if let Part::Expr(expr) = part { Some(expr) } else { None }).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether `_|_` is part of it.
+    pub fn mentions_bottom(&self) -> bool {
+        matches!(self.kind, ExprKind::Bottom) || self.operands().into_iter().any(Self::mentions_bottom)
+    }
 }
 
 /// What an expression is.
@@ -122,6 +169,20 @@ pub(super) struct Struct {
     pub declarations: Vec<Declaration>,
 }
 
+impl Struct {
+    /// The names of its fields that a name may refer to.
+    pub fn field_names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.declarations.iter().filter_map(|declaration| match declaration {
+            Declaration::Field(Field {
+                name: FieldName::Regular(name) | FieldName::Definition(name) | FieldName::Hidden(name),
+                referable: true,
+                ..
+            }) => Some(name),
+            _ => None,
+        })
+    }
+}
+
 /// What stands in a struct.
 #[derive(Debug)]
 pub(super) enum Declaration {
@@ -184,6 +245,14 @@ impl FieldName {
             Self::Hidden(name)
         } else {
             Self::Regular(name)
+        }
+    }
+
+    /// The label itself; none of an element.
+    pub fn text(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Regular(name) | Self::Definition(name) | Self::Hidden(name) => Some(name),
+            Self::Index(_) => None,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::crypto::{Digest, HashAlgorithm, Hasher};
 use crate::format::oci::{Descriptor, media_type};
 use crate::http::Sink;
 use crate::registry::checked::{self, Checked};
-use crate::registry::{RegistryError, Repository, limits};
+use crate::registry::{BlobSource, RegistryError, limits};
 
 /// The most files that a search for referrers looks into.
 const FILES: usize = 100_000;
@@ -137,7 +137,7 @@ impl Blobs {
     ///
     /// # Errors
     /// It cannot be read there or written here.
-    pub async fn copy(&self, descriptor: &Descriptor, from: &dyn Repository) -> Result<(), RegistryError> {
+    pub async fn copy(&self, descriptor: &Descriptor, from: &dyn BlobSource) -> Result<(), RegistryError> {
         let (digest, size) = checked::extent(&from.name(), descriptor)?;
         let path = self.path(&digest);
         self.refuse_links(&path)?;

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use self::blobs::{Blobs, Style};
 use self::index::IndexFile;
 use super::checked;
-use super::{Deletion, FetchedManifest, RegistryError, Repository, Stored, TagUpdate, limits, lock};
+use super::{BlobSource, Deletion, FetchedManifest, RegistryError, Repository, Stored, TagUpdate, limits, lock};
 use crate::ambient::Context;
 use crate::crypto::Digest;
 use crate::encoding::base64;
@@ -130,11 +130,35 @@ impl LayoutRepository {
 }
 
 #[async_trait]
-impl Repository for LayoutRepository {
+impl BlobSource for LayoutRepository {
     fn name(&self) -> String {
         format!("oci:{}", crate::encoding::text::quote(&self.directory.to_string_lossy()))
     }
 
+    async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, RegistryError> {
+        let digest = descriptor.parsed_digest().ok_or_else(|| self.failed("the digest of a descriptor is malformed"))?;
+        let what = || format!("{}@{digest}", self.name());
+        if u64::try_from(descriptor.size).is_ok_and(|size| size > limit) {
+            return Err(RegistryError::TooLarge { what: what(), limit });
+        }
+        let inline = descriptor.data.as_deref().and_then(|data| base64::decode(data).ok());
+        if let Some(inline) = inline.filter(|inline| digest.algorithm().digest(inline) == digest) {
+            return Ok(inline);
+        }
+        let bytes = self.blobs.read(&digest, limit)?.ok_or_else(|| RegistryError::NotInLayout { what: what() })?;
+        if i64::try_from(bytes.len()) != Ok(descriptor.size) {
+            return Err(RegistryError::SizeMismatch { what: what(), expected: descriptor.size, actual: bytes.len() as u64 });
+        }
+        Ok(bytes)
+    }
+
+    async fn read_blob(&self, descriptor: &Descriptor, sink: Arc<dyn Sink>) -> Result<(), RegistryError> {
+        self.blobs.stream(checked::extent(&self.name(), descriptor)?, sink).await
+    }
+}
+
+#[async_trait]
+impl Repository for LayoutRepository {
     async fn resolve(&self, selector: &Selector) -> Result<Descriptor, RegistryError> {
         self.manifest(selector).await.map(|fetched| fetched.descriptor)
     }
@@ -171,28 +195,7 @@ impl Repository for LayoutRepository {
         self.delete_manifest(&Selector::Tag(tag.to_owned())).await
     }
 
-    async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, RegistryError> {
-        let digest = descriptor.parsed_digest().ok_or_else(|| self.failed("the digest of a descriptor is malformed"))?;
-        let what = || format!("{}@{digest}", self.name());
-        if u64::try_from(descriptor.size).is_ok_and(|size| size > limit) {
-            return Err(RegistryError::TooLarge { what: what(), limit });
-        }
-        let inline = descriptor.data.as_deref().and_then(|data| base64::decode(data).ok());
-        if let Some(inline) = inline.filter(|inline| digest.algorithm().digest(inline) == digest) {
-            return Ok(inline);
-        }
-        let bytes = self.blobs.read(&digest, limit)?.ok_or_else(|| RegistryError::NotInLayout { what: what() })?;
-        if i64::try_from(bytes.len()) != Ok(descriptor.size) {
-            return Err(RegistryError::SizeMismatch { what: what(), expected: descriptor.size, actual: bytes.len() as u64 });
-        }
-        Ok(bytes)
-    }
-
-    async fn read_blob(&self, descriptor: &Descriptor, sink: Arc<dyn Sink>) -> Result<(), RegistryError> {
-        self.blobs.stream(checked::extent(&self.name(), descriptor)?, sink).await
-    }
-
-    async fn copy_blob(&self, descriptor: &Descriptor, from: &dyn Repository) -> Result<(), RegistryError> {
+    async fn copy_blob(&self, descriptor: &Descriptor, from: &dyn BlobSource) -> Result<(), RegistryError> {
         self.create()?;
         self.blobs.copy(descriptor, from).await
     }

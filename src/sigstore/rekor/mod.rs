@@ -4,7 +4,7 @@ pub mod v1;
 pub mod v2;
 
 use super::service::ServiceError;
-use crate::crypto::{Certificate, Digest, KeyAlgorithm, PublicKey};
+use crate::crypto::{Certificate, Digest, KeyAlgorithm, Message, PublicKey, SignatureScheme, Verifier as _, VerifyError};
 use crate::encoding::base64;
 use crate::encoding::text::quote;
 use crate::format::dsse::Envelope;
@@ -46,6 +46,43 @@ pub struct Logged<'a> {
 }
 
 impl Logged<'_> {
+    /// Whether the signature is one, of this key over this content: a log checks that of whatever it is asked to look for, and answers nothing
+    /// about the rest where one is none. Pure Ed25519 over a digest cannot be checked, and no log takes it.
+    ///
+    /// # Errors
+    /// Why it is none, for people.
+    pub fn check_signature(&self) -> Result<(), String> {
+        let key = match self.key {
+            LoggedKey::Certificate(certificate) => certificate.public_key().map_err(|error| error.to_string())?,
+            LoggedKey::PublicKey(key) => key.clone(),
+        };
+        let holds = |scheme: SignatureScheme| match (self.content, scheme.hash()) {
+            (LoggedContent::Digest(digest), _) => key.verify(scheme, Message::Digest(digest), self.signature),
+            (LoggedContent::Envelope { envelope, .. }, Some(hash)) => {
+                let digest = envelope.signed_digest(hash);
+                any_holds(envelope, |signature| key.verify(scheme, Message::Digest(&digest), signature))
+            }
+            (LoggedContent::Envelope { envelope, .. }, None) => {
+                let bytes = envelope.signed_bytes();
+                any_holds(envelope, |signature| key.verify(scheme, Message::Bytes(&bytes), signature))
+            }
+        };
+        // Files may be signed by a function that the user chose.
+        let chosen = match self.content {
+            LoggedContent::Digest(digest) => Some(key.scheme_with(digest.algorithm())),
+            LoggedContent::Envelope { .. } => None,
+        };
+        let mut why = String::new();
+        for scheme in key.candidate_schemes().iter().copied().chain(chosen) {
+            match holds(scheme) {
+                Ok(()) => return Ok(()),
+                Err(VerifyError::NeedsMessage(_)) => {}
+                Err(error) => why = error.to_string(),
+            }
+        }
+        Err(why)
+    }
+
     /// Whether the entry holds this signature and this key.
     pub fn is_in(&self, entry: &LogEntry) -> bool {
         let Ok(body) = EntryBody::parse(&entry.canonicalized_body) else { return false };
@@ -57,6 +94,18 @@ impl Logged<'_> {
         };
         same_key && logged.signature.as_deref() == Some(self.signature)
     }
+}
+
+/// Envelopes that were attached may carry signatures of several people.
+fn any_holds(envelope: &Envelope, holds: impl Fn(&[u8]) -> Result<(), VerifyError>) -> Result<(), VerifyError> {
+    let mut outcome = Err(VerifyError::Ecdsa);
+    for signature in &envelope.signatures {
+        outcome = holds(&signature.signature);
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
 }
 
 /// Why nothing is logged.
@@ -127,6 +176,14 @@ impl RekorError {
 }
 
 impl LoggedKey<'_> {
+    /// What kind of key it is, where that can be known.
+    fn algorithm(self) -> Option<KeyAlgorithm> {
+        match self {
+            Self::Certificate(certificate) => certificate.public_key().ok().map(|key| key.algorithm()),
+            Self::PublicKey(key) => Some(key.algorithm()),
+        }
+    }
+
     /// Base64 of the PEM: what version 1 calls content of a public key.
     fn base64_pem(self) -> String {
         base64::encode(match self {

@@ -101,6 +101,12 @@ impl Sigstore {
         world
     }
 
+    /// The versions of Rekor that are there.
+    pub fn log_versions(&self) -> impl Iterator<Item = u32> + use<> {
+        let there = [(1, self.rekor.is_empty()), (2, self.rekor_v2.is_empty())];
+        there.into_iter().filter(|(_, missing)| !missing).map(|(version, _)| version)
+    }
+
     fn address(&self, of: Needs) -> &str {
         match of {
             Needs::Fulcio => &self.fulcio,

@@ -179,11 +179,13 @@ impl State {
     fn retrieve(&self, request: &Request) -> Response {
         let Ok(query) = serde_json::from_slice::<Value>(&request.body) else { return error(400, "invalid JSON") };
         let list = |name: &str| query[name].as_array().cloned().unwrap_or_default();
-        let bodies: Vec<Vec<u8>> = list("entries")
-            .iter()
-            .filter_map(|entry| canonical_entry(entry).ok())
-            .map(|(entry, _)| canonical(&entry).into_bytes())
-            .collect();
+        // As the real one: an entry that it would not take fails the whole search.
+        let known = |entry: &Value| entry["kind"] != "intoto" || entry["apiVersion"] != "0.0.1";
+        let canonical_entries: Result<Vec<_>, Refused> = list("entries").iter().filter(|entry| known(entry)).map(canonical_entry).collect();
+        let bodies: Vec<Vec<u8>> = match canonical_entries {
+            Ok(entries) => entries.into_iter().map(|(entry, _)| canonical(&entry).into_bytes()).collect(),
+            Err(Refused(why)) => return error(400, why),
+        };
         let wanted = |entry: &Entry| {
             bodies.contains(&entry.body)
                 || list("entryUUIDs").iter().any(|uuid| uuid.as_str().is_some_and(|uuid| entry.uuid().ends_with(uuid)))

@@ -1,6 +1,7 @@
 //! `cosign download`.
 
 pub mod attestation;
+pub mod sbom;
 pub mod signature;
 
 use super::{Action, Runnable, Spec, Words};

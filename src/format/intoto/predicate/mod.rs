@@ -10,6 +10,7 @@ mod tests;
 
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::predicate_type;
@@ -79,7 +80,11 @@ pub enum PredicateError {
 
 /// What is wrong with JSON; that it ends too early in Go's words.
 fn go_error(error: &serde_json::Error) -> String {
-    if error.is_eof() { "unexpected end of JSON input".to_owned() } else { error.to_string() }
+    match error.classify() {
+        Category::Eof => "unexpected end of JSON input".to_owned(),
+        Category::Syntax => format!("the predicate is no JSON: {error}"),
+        Category::Data | Category::Io => error.to_string(),
+    }
 }
 
 #[derive(Serialize)]

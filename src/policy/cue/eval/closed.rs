@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::super::error::CueError;
 use super::super::syntax::{FieldName, Marker};
 use super::super::value::VertexId;
+use super::vertex::Stage;
 use super::{Code, Evaluator, Problem};
 
 /// How long a chain of scopes may be.
@@ -57,6 +58,11 @@ impl Scope {
     /// Whether `scope` lies in the scope `id`.
     fn lies_in(scope: &ScopeRef, id: usize) -> bool {
         Self::chain(scope).any(|scope| scope.id == id)
+    }
+
+    /// Whether `scope` lies in this one.
+    pub(super) fn holds(&self, scope: &ScopeRef) -> bool {
+        Self::lies_in(scope, self.id)
     }
 
     /// Whether this closed scope lets a field be that `declared` declares.
@@ -161,13 +167,18 @@ impl Evaluator<'_> {
     /// That is not copied here.
     fn check_shapeless_definitions(&mut self, vertex: VertexId) {
         let gathered = &self.vertices[vertex].gathered;
-        if !gathered.is_data_struct || gathered.structs.is_empty() {
-            return;
-        }
-        let shapes = |id: usize| gathered.structs.iter().any(|scope| Scope::lies_in(scope, id));
-        if gathered.definitions.iter().flatten().any(|definition| !shapes(definition.id)) {
+        if gathered.is_data_struct && !gathered.structs.is_empty() && self.has_shapeless_definition(vertex) {
             self.refuse(self.claimed_at(vertex), "a definition without fields, unified with a struct");
         }
+    }
+
+    /// Whether a definition is about `vertex` but says nothing of its fields, while another struct, or the data, does.
+    pub(super) fn has_shapeless_definition(&self, vertex: VertexId) -> bool {
+        let gathered = &self.vertices[vertex].gathered;
+        let shapes = |id: usize| gathered.structs.iter().any(|scope| Scope::lies_in(scope, id));
+        let within = gathered.declared.iter().flat_map(Scope::chain).filter(|link| link.kind == ScopeKind::Definition);
+        (gathered.is_data_struct || !gathered.structs.is_empty())
+            && within.chain(gathered.definitions.iter().flatten()).any(|definition| !shapes(definition.id))
     }
 
     /// Notes every field of `vertex` that one of its closed scopes does not allow.
@@ -177,21 +188,30 @@ impl Evaluator<'_> {
         if closing.is_empty() {
             return;
         }
+        let arcs: Vec<VertexId> = self.vertices[vertex].arcs.named().filter(|(name, _)| name.is_regular()).map(|(_, arc)| *arc).collect();
+        for arc in arcs.iter().filter(|arc| self.vertices[**arc].marker == Marker::Regular).copied().collect::<Vec<_>>() {
+            self.gather(arc);
+        }
         let mut refused = Vec::new();
-        for (name, arc) in self.vertices[vertex].arcs.named() {
+        for arc in &arcs {
             let arc_vertex = &self.vertices[*arc];
-            if !matches!(name, FieldName::Regular(_)) || arc_vertex.marker != Marker::Regular {
+            if arc_vertex.marker != Marker::Regular {
                 continue;
             }
-            let open = &self.vertices[vertex].gathered.open;
-            let declared = || arc_vertex.conjuncts.iter().map(|conjunct| &conjunct.scope).chain(open);
+            let gathered = &self.vertices[vertex].gathered;
+            let open = match &gathered.list {
+                Some(list) if matches!(arc_vertex.name, FieldName::Index(_)) => &list.open,
+                _ => &gathered.open,
+            };
+            let unfinished = if arc_vertex.stage == Stage::Gathering { arc_vertex.conjuncts.as_slice() } else { &[] };
+            let declared = || arc_vertex.gathered.declared.iter().chain(unfinished.iter().map(|conjunct| &conjunct.scope)).chain(open);
             if closing.iter().any(|scope| !declared().any(|declared| scope.allows(declared))) {
                 refused.push(*arc);
             }
         }
         for arc in refused {
             let at = self.vertices[arc].conjuncts.iter().map(super::vertex::Conjunct::at).max().unwrap_or_default();
-            let error = CueError::NotAllowed { file: self.file.to_owned(), at, path: self.path(arc) };
+            let error = CueError::NotAllowed { file: self.file_of(at), at, path: self.path(arc) };
             self.note(arc, Problem { code: Code::Fatal, error: Rc::new(error), early: false });
         }
     }

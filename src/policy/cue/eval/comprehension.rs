@@ -39,6 +39,9 @@ impl<'a> Evaluator<'a> {
             if !progress {
                 for (conjunct, problem) in waiting {
                     self.keep(vertex, &conjunct);
+                    if problem.early && matches!(conjunct.term, Term::Comprehension(_)) {
+                        self.waited.push(conjunct.clone());
+                    }
                     self.note(vertex, problem);
                 }
                 return;
@@ -129,6 +132,23 @@ impl<'a> Evaluator<'a> {
         Ok(Vec::new())
     }
 
+    /// Looks again at conditions and sources, now that all is known: what would come out differently is refused.
+    pub(super) fn confirm_comprehensions(&mut self, root: VertexId) {
+        for conjunct in std::mem::take(&mut self.waited) {
+            let Term::Comprehension(comprehension) = conjunct.term else { continue };
+            match self.yields(&comprehension.clauses, &conjunct.frame, &mut Vec::new()) {
+                Err(problem) if problem.code == Code::Fatal => self.note(root, problem),
+                Err(problem) if problem.code == Code::Incomplete && !problem.early => {}
+                _ => return self.refuse(comprehension.at, "a comprehension over a value that depends on it"),
+            }
+        }
+        for (condition, frame, holds) in std::mem::take(&mut self.conditions) {
+            if !matches!(self.evaluate_expr(condition, &frame), Ok(Value::Bool(found)) if found == holds) {
+                return self.refuse(condition.at, "a condition on a value that depends on it");
+            }
+        }
+    }
+
     /// The frames in which the clauses let the value be.
     fn yields(&mut self, clauses: &'a [Clause], frame: &FrameRef<'a>, out: &mut Vec<FrameRef<'a>>) -> Result<(), Problem> {
         if !self.step() {
@@ -140,8 +160,12 @@ impl<'a> Evaluator<'a> {
         };
         match clause {
             Clause::If(condition) => match self.evaluate_expr(condition, frame)? {
-                Value::Bool(true) => self.yields(rest, frame, out),
-                Value::Bool(false) => Ok(()),
+                Value::Bool(holds) => {
+                    if condition.mentions_bottom() {
+                        self.conditions.push((condition, frame.clone(), holds));
+                    }
+                    if holds { self.yields(rest, frame, out) } else { Ok(()) }
+                }
                 Value::Open(open) if open.kinds.meets(Kinds::BOOL) => Err(self.incomplete(condition.at, "incomplete bool in condition")),
                 Value::Ambiguous => Err(self.incomplete(condition.at, "unresolved disjunction in condition")),
                 other => Err(self.fatal(condition.at, format!("cannot use {} (type {}) as type bool", self.show(&other), other.kinds()))),
@@ -178,8 +202,13 @@ impl<'a> Evaluator<'a> {
         self.gather_lazily(vertex);
         let mut found = Vec::new();
         for (name, arc) in self.vertices[vertex].arcs.named() {
-            if self.vertices[*arc].marker != Marker::Regular {
-                continue;
+            match self.vertices[*arc].marker {
+                Marker::Regular => {}
+                Marker::Optional => continue,
+                Marker::Required => {
+                    let missing = format!("missing required field in for comprehension: {}", super::describe::label(name));
+                    return Err(self.incomplete(source.at, missing));
+                }
             }
             match name {
                 FieldName::Regular(text) => found.push((Value::Text(text.clone()), *arc)),

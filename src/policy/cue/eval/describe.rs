@@ -161,7 +161,7 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn out_of_bound(&self, value: &Value, bound: &Bound) -> Problem {
-        let (file, path) = (self.file.to_owned(), String::new());
+        let (file, path) = (self.file_of(bound.at), String::new());
         let error = CueError::OutOfBound { file, at: bound.at, path, value: self.show(value), bound: self.show_bound(bound) };
         Problem { code: Code::Fatal, error: Rc::new(error), early: false }
     }
@@ -174,7 +174,7 @@ impl Evaluator<'_> {
         } else {
             format!(" (mismatched types {} and {})", left.0.kinds(), right.0.kinds())
         };
-        let (file, path) = (self.file.to_owned(), String::new());
+        let (file, path) = (self.file_of(right.1), String::new());
         let error = CueError::Conflict { file, at: right.1, path, left: self.show(left.0), right: self.show(right.0), kinds: kinds.into() };
         Problem { code: Code::Fatal, error: Rc::new(error), early: false }
     }
@@ -195,7 +195,7 @@ impl Evaluator<'_> {
         let sides = [(shown(left_kinds, left), left_kinds, left_at), (shown(right_kinds, right), right_kinds, right_at)];
         let [first, second] = if left_at > right_at { [&sides[1], &sides[0]] } else { [&sides[0], &sides[1]] };
         let error = CueError::Conflict {
-            file: self.file.to_owned(),
+            file: self.file_of(*second.2),
             at: *second.2,
             path: String::new(),
             left: first.0.clone(),

@@ -55,7 +55,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn nothing_left(&mut self, vertex: VertexId, at: Position, count: usize) {
-        let error = CueError::EmptyDisjunction { file: self.file.to_owned(), at, path: self.path(vertex), count };
+        let error = CueError::EmptyDisjunction { file: self.file_of(at), at, path: self.path(vertex), count };
         self.note(vertex, Problem { code: Code::Fatal, error: Rc::new(error), early: false });
     }
 

@@ -128,7 +128,7 @@ impl<'a> Evaluator<'a> {
         };
         let given: Vec<String> = check.arguments.iter().map(|argument| self.show(argument)).collect();
         let call = if given.is_empty() { check.function.name.to_owned() } else { format!("{}({})", check.function.name, given.join(",")) };
-        let (file, at, value) = (self.file.to_owned(), check.at, self.show(value));
+        let (file, at, value) = (self.file_of(check.at), check.at, self.show(value));
         let error = CueError::Unsatisfied { file, at, path: String::new(), value, check: call, reason: reason.into() };
         Err(Problem { code: Code::Fatal, error: Rc::new(error), early: false })
     }

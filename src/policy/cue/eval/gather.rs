@@ -78,7 +78,7 @@ impl<'a> Evaluator<'a> {
                 self.add_value(vertex, value, at);
             }
             Term::Copy(_) => {}
-            Term::Either(..) => self.vertices[vertex].gathered.disjunctions.push(conjunct),
+            Term::Either(..) => self.admit_disjunction(vertex, conjunct),
             Term::Dynamic(_) | Term::Comprehension(_) => self.vertices[vertex].gathered.deferred.push(conjunct),
         }
     }
@@ -100,7 +100,7 @@ impl<'a> Evaluator<'a> {
                 queue.push(conjunct.with(Term::Expr(left)));
                 return queue.push(conjunct.with(Term::Expr(right)));
             }
-            ExprKind::Or(_) => return self.vertices[vertex].gathered.disjunctions.push(conjunct),
+            ExprKind::Or(_) => return self.admit_disjunction(vertex, conjunct),
             ExprKind::Struct(body) => return self.admit_struct(vertex, body, conjunct, queue),
             ExprKind::List(elements) if elements.iter().any(|element| matches!(element, Element::Comprehension(_))) => {
                 return self.vertices[vertex].gathered.deferred.push(conjunct);
@@ -109,7 +109,10 @@ impl<'a> Evaluator<'a> {
                 self.keep(vertex, &conjunct);
                 return self.admit_list(vertex, elements, &conjunct);
             }
-            ExprKind::Call(..) => return self.vertices[vertex].gathered.deferred.push(conjunct),
+            ExprKind::Call(..) => {
+                self.vertices[vertex].gathered.declare(&conjunct.scope);
+                return self.vertices[vertex].gathered.deferred.push(conjunct);
+            }
             ExprKind::Unary(..) | ExprKind::Bound(..) | ExprKind::Binary(..) | ExprKind::Interpolation { .. } => {
                 self.keep(vertex, &conjunct);
                 return self.vertices[vertex].gathered.pending.push(conjunct);
@@ -127,11 +130,18 @@ impl<'a> Evaluator<'a> {
         self.add_value(vertex, value, expr.at);
     }
 
+    fn admit_disjunction(&mut self, vertex: VertexId, conjunct: Conjunct<'a>) {
+        let gathered = &mut self.vertices[vertex].gathered;
+        gathered.declare(&conjunct.scope);
+        gathered.disjunctions.push(conjunct);
+    }
+
     /// Keeps a conjunct for the members of a disjunction.
     pub(super) fn keep(&mut self, vertex: VertexId, conjunct: &Conjunct<'a>) {
         let gathered = &mut self.vertices[vertex].gathered;
         gathered.cyclic |= conjunct.cyclic;
         gathered.not_cyclic |= !conjunct.cyclic;
+        gathered.declare(&conjunct.scope);
         gathered.flat.push(Conjunct { chain: None, ..conjunct.clone() });
     }
 
@@ -251,7 +261,9 @@ impl<'a> Evaluator<'a> {
         for (index, value) in values.into_iter().enumerate() {
             self.insert_arc(vertex, &FieldName::Index(index), Marker::Regular, value);
         }
-        if let (Some(Some(of)), Some(shape)) = (rest, &mut self.vertices[vertex].gathered.list) {
+        let (Some(rest), Some(shape)) = (rest, &mut self.vertices[vertex].gathered.list) else { return };
+        shape.open.push(conjunct.scope.clone());
+        if let Some(of) = rest {
             shape.rest.push((count, conjunct.below(Term::Expr(of))));
         }
     }

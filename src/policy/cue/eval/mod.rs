@@ -47,10 +47,10 @@ struct Problem {
 impl Problem {
     /// The worse of the two; the first of two that are as bad.
     fn worse(known: Option<Self>, other: Self) -> Option<Self> {
-        match known {
-            Some(known) if known.code == Code::Fatal || other.code != Code::Fatal => Some(known),
-            _ => Some(other),
-        }
+        let Some(known) = known else { return Some(other) };
+        let early = known.early || other.early;
+        let worse = if known.code == Code::Fatal || other.code != Code::Fatal { known } else { other };
+        Some(Self { early, ..worse })
     }
 }
 
@@ -65,16 +65,16 @@ enum Code {
     Cycle,
 }
 
-/// The verdict of `policy`, called `name`, about `json`.
+/// The verdict of `policy` about `json`.
 ///
 /// It runs on a thread with a stack that is large enough for the depth that is allowed.
-pub(super) fn verdict(name: &str, policy: &File, json: &[u8]) -> Result<(), CueError> {
+pub(super) fn verdict(policy: &Instance, json: &[u8]) -> Result<(), CueError> {
     let run = || {
         let document = data::read(json).ok_or(CueError::Json)?;
-        evaluate(name, policy, None)?;
-        evaluate(name, policy, Some(&document))
+        evaluate(policy, None)?;
+        evaluate(policy, Some(&document))
     };
-    let ended = || CueError::Limit { file: name.to_owned(), limit: "the memory at hand" };
+    let ended = || CueError::Limit { file: policy.name_of(Position::default()), limit: "the memory at hand" };
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("cue".to_owned()).stack_size(STACK).spawn_scoped(scope, run);
         thread.map_err(|_| ended())?.join().map_err(|_| ended())?
@@ -82,10 +82,10 @@ pub(super) fn verdict(name: &str, policy: &File, json: &[u8]) -> Result<(), CueE
 }
 
 /// Evaluates the policy alone, or unified with data.
-fn evaluate(name: &str, policy: &File, data: Option<&Document>) -> Result<(), CueError> {
-    let mut evaluator = Evaluator::new(name, policy, data.is_some_and(|data| data.repeats_keys));
+fn evaluate(policy: &Instance, data: Option<&Document>) -> Result<(), CueError> {
+    let mut evaluator = Evaluator::new(policy, data.is_some_and(|data| data.repeats_keys));
     let root = evaluator.add_vertex(None, FieldName::Hidden("".into()));
-    let mut conjuncts = vec![Conjunct::new(Term::Body(&policy.body), None)];
+    let mut conjuncts: Vec<_> = policy.files.iter().map(|file| Conjunct::new(Term::Body(&file.body), None)).collect();
     if let Some(data) = data {
         conjuncts.push(Conjunct::new(Term::Data(data.root.clone()), None));
     }
@@ -105,8 +105,7 @@ fn evaluate(name: &str, policy: &File, data: Option<&Document>) -> Result<(), Cu
 
 /// One evaluation.
 struct Evaluator<'a> {
-    file: &'a str,
-    imports: &'a [Import],
+    policy: &'a Instance,
     vertices: Vec<Vertex<'a>>,
     patterns: HashMap<String, Rc<Pattern>>,
     steps: usize,
@@ -117,17 +116,40 @@ struct Evaluator<'a> {
     eager: bool,
     /// Values that were taken as given though an expression for them was not known yet.
     to_confirm: Vec<(VertexId, &'a Expr, FrameRef<'a>)>,
+    /// Comprehensions that waited for what was not whole yet.
+    waited: Vec<Conjunct<'a>>,
+    /// Conditions on what is not there, and what they came to.
+    conditions: Vec<(&'a Expr, FrameRef<'a>, bool)>,
+    /// All is evaluated: what was not whole is looked at again.
+    confirming: bool,
 }
 
 impl<'a> Evaluator<'a> {
-    fn new(file: &'a str, policy: &'a File, eager: bool) -> Self {
-        let imports = &policy.imports;
-        let (vertices, patterns, to_confirm) = (Vec::new(), HashMap::new(), Vec::new());
-        Self { file, imports, vertices, patterns, steps: 0, depth: 0, scopes: 0, abort: None, eager, to_confirm }
+    fn new(policy: &'a Instance, eager: bool) -> Self {
+        Self {
+            policy,
+            vertices: Vec::new(),
+            patterns: HashMap::new(),
+            steps: 0,
+            depth: 0,
+            scopes: 0,
+            abort: None,
+            eager,
+            to_confirm: Vec::new(),
+            waited: Vec::new(),
+            conditions: Vec::new(),
+            confirming: false,
+        }
+    }
+
+    /// The name of the file in which `at` is.
+    fn file_of(&self, at: Position) -> String {
+        self.policy.name_of(at)
     }
 
     /// Looks again at what was taken as given, or was not whole when it was asked for.
     fn confirm(&mut self, root: VertexId) {
+        self.confirming = true;
         for (vertex, expr, frame) in std::mem::take(&mut self.to_confirm) {
             let known = self.vertices[self.deref(vertex)].value.clone();
             let problem = match (self.evaluate_expr(expr, &frame), known) {
@@ -142,6 +164,7 @@ impl<'a> Evaluator<'a> {
             let error = describe::located(&problem.error, self.path(vertex));
             self.note(root, Problem { code: Code::Fatal, error: Rc::new(error), early: false });
         }
+        self.confirm_comprehensions(root);
     }
 
     fn add_vertex(&mut self, parent: Option<VertexId>, name: FieldName) -> VertexId {
@@ -170,23 +193,23 @@ impl<'a> Evaluator<'a> {
     }
 
     fn limit(&mut self, limit: &'static str) {
-        let file = self.file.to_owned();
+        let file = self.file_of(Position::default());
         self.abort.get_or_insert(CueError::Limit { file, limit });
     }
 
     fn refuse(&mut self, at: Position, what: &str) {
-        let error = CueError::Unsupported { file: self.file.to_owned(), at, what: what.to_owned() };
+        let error = CueError::Unsupported { file: self.file_of(at), at, what: what.to_owned() };
         self.abort.get_or_insert(error);
     }
 
     /// The problem that stands for an evaluation that was ended.
     fn aborted(&self) -> Problem {
-        let ended = CueError::Limit { file: self.file.to_owned(), limit: "its bounds" };
+        let ended = CueError::Limit { file: self.file_of(Position::default()), limit: "its bounds" };
         Problem { code: Code::Fatal, error: Rc::new(self.abort.clone().unwrap_or(ended)), early: false }
     }
 
     fn evaluation_problem(&self, code: Code, at: Position, reason: String) -> Problem {
-        let (file, path) = (self.file.to_owned(), String::new());
+        let (file, path) = (self.file_of(at), String::new());
         let error = match code {
             Code::Fatal | Code::Cycle => CueError::Evaluation { file, at, path, reason },
             Code::Incomplete => CueError::Incomplete { file, at, path, reason },
@@ -263,7 +286,7 @@ impl<'a> Evaluator<'a> {
 
     fn cycle(&self, vertex: VertexId) -> Problem {
         let path = self.path(vertex);
-        let error = CueError::Cycle { file: self.file.to_owned(), at: Position::default(), path, what: "cycle with field" };
+        let error = CueError::Cycle { file: self.file_of(Position::default()), at: Position::default(), path, what: "cycle with field" };
         Problem { code: Code::Cycle, error: Rc::new(error), early: false }
     }
 
@@ -292,7 +315,7 @@ impl<'a> Evaluator<'a> {
 
     fn required(&self, arc: VertexId) -> CueError {
         let at = self.vertices[arc].conjuncts.first().map_or_else(Position::default, |conjunct| conjunct.at());
-        CueError::Required { file: self.file.to_owned(), at, path: self.path(arc) }
+        CueError::Required { file: self.file_of(at), at, path: self.path(arc) }
     }
 
     /// Whether `ancestor` is `vertex` or above it; what stands for the same place counts as the same.

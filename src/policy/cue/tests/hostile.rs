@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{CueError, CuePolicy, evaluate, testdata, verdict};
+use super::{CueError, evaluate, testdata, verdict};
 
 #[track_caller]
 fn limited(policy: &str, json: &str) {
@@ -62,7 +62,7 @@ proptest! {
 
     #[test]
     fn no_text_breaks_the_reader(text in ".{0,200}") {
-        let _ = CuePolicy::parse("p.cue", &text);
+        let _ = super::parse(&text);
     }
 
     #[test]
@@ -71,14 +71,14 @@ proptest! {
         let from = starts[at.index(starts.len())];
         let to = text[from..].char_indices().nth(length).map_or(text.len(), |(offset, _)| from + offset);
         let mutated = format!("{}{new}{}", &text[..from], &text[to..]);
-        if let Ok(policy) = CuePolicy::parse("p.cue", &mutated) {
+        if let Ok(policy) = super::parse(&mutated) {
             let _ = evaluate(&policy, testdata("data/cosign-unit-attestationsbody.json").as_bytes());
         }
     }
 
     #[test]
     fn no_data_breaks_the_reader(json in "[\\[\\]{}\",:0-9eE+.a-u\\\\-]{0,40}") {
-        let policy = CuePolicy::parse("p.cue", "a: int").unwrap();
+        let policy = super::parse("a: int").unwrap();
         let _ = evaluate(&policy, json.as_bytes());
     }
 }

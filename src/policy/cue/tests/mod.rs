@@ -3,12 +3,17 @@
 mod constructs;
 mod corpus;
 mod cuelang_js;
+mod files;
 mod hostile;
 
 use super::*;
 
+fn parse(policy: &str) -> Result<CuePolicy, CueError> {
+    CuePolicy::parse(&[CueFile { name: "policy.cue", text: policy }])
+}
+
 fn verdict(policy: &str, json: &str) -> Result<(), CueError> {
-    evaluate(&CuePolicy::parse("policy.cue", policy)?, json.as_bytes())
+    evaluate(&parse(policy)?, json.as_bytes())
 }
 
 /// Each of `good` meets the policy, none of `bad` does.
