@@ -93,6 +93,8 @@ fn everything_comes_along() {
         assert_eq!(fallback.is_none(), has_api, "the fallback tag is there where there is no API");
         if let Some((_, index)) = fallback {
             assert_eq!(index.json()["manifests"].as_array().unwrap().len(), 3, "{}", index.json());
+            let writes = to.requests().iter().filter(|one| one.method == "PUT" && one.target.ends_with(&tag("v1", ""))).count();
+            assert_eq!(writes, 1, "one write for all referrers");
         }
         let expected: Vec<String> = if has_api { Vec::new() } else { vec![tag("v1", "")] };
         let mut tags = [vec![tag("v1", ".att"), tag("v1", ".sbom"), tag("v1", ".sig"), "v1".to_owned()], expected].concat();

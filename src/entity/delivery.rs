@@ -111,12 +111,45 @@ impl Delivery<'_> {
         for image in image.iter().filter(|image| is_referred_to && !image.stays() && !matches!(image.target, Target::Digest)) {
             image.root(&Target::Child, announce).await?;
         }
-        let attached = stream::iter(&self.attached).map(|parcel| parcel.root(&parcel.target, announce));
-        attached.buffer_unordered(MANIFESTS).try_collect::<()>().await?;
+        let (referrers, tagged): (Vec<&Parcel<'_>>, Vec<&Parcel<'_>>) =
+            self.attached.iter().partition(|parcel| matches!(parcel.target, Target::Referrer { .. }));
+        let tagged = stream::iter(tagged).map(|parcel| parcel.root(&parcel.target, announce));
+        tagged.buffer_unordered(MANIFESTS).try_collect::<()>().await?;
+        for (subject, parcels) in by_subject(&referrers) {
+            refer(subject, &parcels, announce).await?;
+        }
         for image in image.iter().filter(|image| !image.stays() || matches!(image.target, Target::Tag(_))) {
             image.root(&image.target, announce).await?;
         }
         Ok(())
+    }
+}
+
+/// Referrers by what they refer to; subjects in the order in which they come.
+fn by_subject<'a>(referrers: &[&'a Parcel<'a>]) -> Vec<(&'a Digest, Vec<&'a Parcel<'a>>)> {
+    let mut groups: Vec<(&Digest, Vec<&Parcel<'_>>)> = Vec::new();
+    for parcel in referrers {
+        let Target::Referrer { subject, .. } = &parcel.target else { continue };
+        match groups.iter_mut().find(|(known, _)| *known == subject) {
+            Some((_, parcels)) => parcels.push(parcel),
+            None => groups.push((subject, vec![parcel])),
+        }
+    }
+    groups
+}
+
+/// Stores all referrers of one manifest together.
+async fn refer(subject: &Digest, parcels: &[&Parcel<'_>], announce: &Announce<'_>) -> Result<(), RegistryError> {
+    let mut referrers: Vec<(&Descriptor, &[u8])> = Vec::new();
+    for parcel in parcels {
+        if let (Target::Referrer { entry, .. }, Some(root)) = (&parcel.target, parcel.tree.root()) {
+            announce(parcel, root, &parcel.target);
+            referrers.push((entry, &root.bytes));
+        }
+    }
+    match parcels.first() {
+        Some(parcel) => parcel.to.put_referrers(subject, &referrers).await,
+        None => Ok(()),
     }
 }
 

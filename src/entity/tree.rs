@@ -171,6 +171,14 @@ fn children_first(mut found: BTreeMap<String, (FetchedManifest, Vec<String>)>, r
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in "\\PC{0,60}|[{}\\[\\]:,\"a-z0-9]{0,80}") {
+            let _ = Tree(vec![manifest(&bytes)]).blobs();
+        }
+    }
 
     fn manifest(bytes: &str) -> FetchedManifest {
         FetchedManifest { descriptor: Descriptor::of(media_type::OCI_MANIFEST, bytes.as_bytes()), bytes: bytes.as_bytes().to_vec() }

@@ -1,6 +1,9 @@
 //! What refers to an image: the referrers API, or the fallback tag where a registry has none.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::remote::RemoteRepository;
 use super::{Deletion, FetchedManifest, RegistryError, Repository, TagUpdate, limits, link, lock, tag_scheme, update};
@@ -11,6 +14,9 @@ use crate::format::oci::{Descriptor, Index, Selector, media_type};
 use crate::http::header::{ACCEPT, LINK};
 use crate::http::{Method, Request, Response, Url, destination};
 
+/// How many manifests are stored at the same time.
+const CONCURRENT: usize = 4;
+
 /// All that refers to `subject`.
 pub async fn list(repository: &RemoteRepository, subject: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
     match from_api(repository, subject).await? {
@@ -19,25 +25,25 @@ pub async fn list(repository: &RemoteRepository, subject: &Digest) -> Result<Vec
     }
 }
 
-/// Stores a manifest that refers to `subject` so that [`list`] finds it.
-pub async fn put(repository: &RemoteRepository, subject: &Digest, entry: &Descriptor, manifest: &[u8]) -> Result<Digest, RegistryError> {
-    let digest = Digest::sha256(manifest);
-    let stored = repository.put_manifest(&Selector::Digest(digest.clone()), &entry.media_type, manifest).await?;
-    if stored.subject_acknowledged {
+/// Stores manifests that refer to `subject` so that [`list`] finds them: each an entry of a listing, and its bytes.
+pub async fn put(repository: &RemoteRepository, subject: &Digest, referrers: &[(&Descriptor, &[u8])]) -> Result<(), RegistryError> {
+    let stored: Vec<_> = referrers.iter().map(|&(entry, manifest)| store(repository, entry, manifest)).collect();
+    let stored: Vec<(&Descriptor, bool)> = stream::iter(stored).buffered(CONCURRENT).try_collect().await?;
+    let entries: Vec<&Descriptor> = stored.iter().filter(|(_, acknowledged)| !acknowledged).map(|(entry, _)| *entry).collect();
+    if entries.is_empty() {
         if repository.context().ui.traces() {
             // Docker's builder reads the digest of what it signed from the listing in the trace; nothing else needs this request.
             from_api(repository, subject).await?;
         }
-        return Ok(digest);
+        return Ok(());
     }
-    let name = digest.to_string();
     for attempt in 1..=update::ATTEMPTS {
         match from_api(repository, subject).await? {
             None => {
-                repository.update_tag(&tag_scheme::referrers_tag(subject), &Added { entry }).await?;
-                return Ok(digest);
+                repository.update_tag(&tag_scheme::referrers_tag(subject), &Added { entries: &entries }).await?;
+                return Ok(());
             }
-            Some(entries) if entries.iter().any(|listed| listed.digest == name) => return Ok(digest),
+            Some(listed) if holds_all(&listed, &entries) => return Ok(()),
             // A listing may lag behind.
             Some(_) if attempt < update::ATTEMPTS => {
                 let pause = lock::jittered(repository.context(), update::pause(attempt));
@@ -48,6 +54,18 @@ pub async fn put(repository: &RemoteRepository, subject: &Digest, entry: &Descri
         }
     }
     Err(RegistryError::NotKept { what: format!("referrers of {}@{subject}", repository.repository_name()), attempts: update::ATTEMPTS })
+}
+
+/// Stores one, and says whether the registry acknowledged what it refers to.
+async fn store<'a>(repository: &RemoteRepository, entry: &'a Descriptor, manifest: &[u8]) -> Result<(&'a Descriptor, bool), RegistryError> {
+    let digest = Digest::sha256(manifest);
+    let stored = repository.put_manifest(&Selector::Digest(digest), &entry.media_type, manifest).await?;
+    Ok((entry, stored.subject_acknowledged))
+}
+
+fn holds_all(listed: &[Descriptor], entries: &[&Descriptor]) -> bool {
+    let listed: BTreeSet<&str> = listed.iter().map(|entry| entry.digest.as_str()).collect();
+    entries.iter().all(|entry| listed.contains(entry.digest.as_str()))
 }
 
 /// Makes [`list`] list these manifests no more.
@@ -166,9 +184,9 @@ fn parse(what: &str, bytes: &[u8]) -> Result<Index, RegistryError> {
     })
 }
 
-/// Adds an entry to a fallback index.
+/// Adds entries to a fallback index.
 struct Added<'a> {
-    entry: &'a Descriptor,
+    entries: &'a [&'a Descriptor],
 }
 
 #[async_trait]
@@ -178,14 +196,17 @@ impl TagUpdate for Added<'_> {
             Some(present) => parse("referrers fallback tag", &present.bytes)?,
             None => empty_index(),
         };
-        if index.manifests.iter().any(|entry| entry.digest == self.entry.digest) {
+        let known: BTreeSet<&str> = index.manifests.iter().map(|entry| entry.digest.as_str()).collect();
+        let new: Vec<Descriptor> =
+            self.entries.iter().filter(|entry| !known.contains(entry.digest.as_str())).map(|entry| (*entry).clone()).collect();
+        if new.is_empty() {
             return Ok(None);
         }
-        if index.manifests.len() >= limits::REFERRERS {
+        index.manifests.extend(new);
+        if index.manifests.len() > limits::REFERRERS {
             return Err(RegistryError::TooMany { what: "entries of the referrers fallback tag".to_owned(), limit: limits::REFERRERS });
         }
         index.schema_version = 2;
-        index.manifests.push(self.entry.clone());
         index.manifests.sort_by(|a, b| a.digest.cmp(&b.digest));
         let bytes = go_json::to_vec(&index)
             .map_err(|error| RegistryError::Malformed { what: "referrers fallback tag".to_owned(), reason: error.to_string() })?;
@@ -193,7 +214,7 @@ impl TagUpdate for Added<'_> {
     }
 
     fn kept(&self, manifest: &FetchedManifest) -> bool {
-        parse("", &manifest.bytes).is_ok_and(|index| index.manifests.iter().any(|entry| entry.digest == self.entry.digest))
+        parse("", &manifest.bytes).is_ok_and(|index| holds_all(&index.manifests, self.entries))
     }
 }
 
@@ -255,24 +276,24 @@ mod tests {
     async fn the_fallback_index_has_the_bytes_of_the_go_program() {
         let mut entry = Descriptor::of(media_type::OCI_MANIFEST, b"b");
         entry.artifact_type = Some(media_type::BUNDLE_V03.to_owned());
-        let (_, first) = Added { entry: &entry }.edit(None).await.unwrap().unwrap();
+        let (_, first) = Added { entries: &[&entry] }.edit(None).await.unwrap().unwrap();
         let expected = format!(
             r#"{{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{{"mediaType":"application/vnd.oci.image.manifest.v1+json","size":1,"digest":"{}","artifactType":"application/vnd.dev.sigstore.bundle.v0.3+json"}}]}}"#,
             entry.digest
         );
         assert_eq!(String::from_utf8(first.clone()).unwrap(), expected);
-        assert!(Added { entry: &entry }.edit(Some(&fetched(&first))).await.unwrap().is_none(), "nothing to add");
+        assert!(Added { entries: &[&entry] }.edit(Some(&fetched(&first))).await.unwrap().is_none(), "nothing to add");
         let other = Descriptor::of(media_type::OCI_MANIFEST, b"a");
-        let (_, second) = Added { entry: &other }.edit(Some(&fetched(&first))).await.unwrap().unwrap();
+        let (_, second) = Added { entries: &[&other] }.edit(Some(&fetched(&first))).await.unwrap().unwrap();
         let merged = parse("", &second).unwrap();
         let digests: Vec<_> = merged.manifests.iter().map(|entry| &entry.digest).collect();
         assert!(digests.len() == 2 && digests.is_sorted(), "{digests:?}");
-        assert!(Added { entry: &other }.kept(&fetched(&second)) && !Added { entry: &other }.kept(&fetched(&first)));
+        assert!(Added { entries: &[&other] }.kept(&fetched(&second)) && !Added { entries: &[&other] }.kept(&fetched(&first)));
     }
 
     #[tokio::test]
     async fn a_malformed_fallback_index_is_not_overwritten() {
         let entry = Descriptor::of(media_type::OCI_MANIFEST, b"b");
-        assert!(Added { entry: &entry }.edit(Some(&fetched(b"{\"manifests\":7}"))).await.is_err());
+        assert!(Added { entries: &[&entry] }.edit(Some(&fetched(b"{\"manifests\":7}"))).await.is_err());
     }
 }

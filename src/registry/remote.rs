@@ -311,7 +311,12 @@ impl Repository for RemoteRepository {
     }
 
     async fn put_referrer(&self, subject: &Digest, entry: &Descriptor, manifest: &[u8]) -> Result<Digest, RegistryError> {
-        referrers::put(self, subject, entry, manifest).await
+        referrers::put(self, subject, &[(entry, manifest)]).await?;
+        Ok(Digest::sha256(manifest))
+    }
+
+    async fn put_referrers(&self, subject: &Digest, referrers: &[(&Descriptor, &[u8])]) -> Result<(), RegistryError> {
+        referrers::put(self, subject, referrers).await
     }
 
     async fn remove_referrers(&self, subject: &Digest, referrers: &[Digest]) -> Result<(), RegistryError> {

@@ -100,6 +100,14 @@ pub trait Repository: BlobSource {
     /// registry acknowledged the subject, else a probe of the referrers API, else the fallback tag, merged and read back as ruled.
     async fn put_referrer(&self, subject: &Digest, entry: &Descriptor, manifest: &[u8]) -> Result<Digest, RegistryError>;
 
+    /// As [`Repository::put_referrer`] for several, each with its entry and its bytes: the fallback tag is written once.
+    async fn put_referrers(&self, subject: &Digest, referrers: &[(&Descriptor, &[u8])]) -> Result<(), RegistryError> {
+        for (entry, manifest) in referrers {
+            self.put_referrer(subject, entry, manifest).await?;
+        }
+        Ok(())
+    }
+
     /// Makes [`Repository::referrers`] of `subject` list these manifests no more: they are deleted, or taken out of the fallback tag.
     async fn remove_referrers(&self, subject: &Digest, referrers: &[Digest]) -> Result<(), RegistryError>;
 
