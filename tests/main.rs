@@ -5,15 +5,19 @@
 
 mod support;
 
+mod ambient_tokens;
 mod attach;
 mod attest_clients;
 mod attestation_inputs;
 mod attestations;
 mod blob_checks;
 mod blobs;
+mod clean;
 mod cloud_keychain;
 mod commands;
 mod concurrency;
+mod copy;
+mod copy_faults;
 mod credentials;
 mod documents;
 mod exit_codes;
@@ -40,6 +44,7 @@ mod redaction;
 mod registry_flags;
 mod request_counts;
 mod round_trips;
+mod save_load;
 mod second_opinion;
 mod service_flags;
 mod signals;

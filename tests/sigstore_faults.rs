@@ -71,6 +71,10 @@ fn fulcio_refuses() {
         assert_eq!(fulcio.count() - before, attempts, "{status}");
         fulcio.heal();
     }
+    // As it says of keys that it does not take.
+    fulcio.fail(Fault::Answer(400, "{\"code\":3, \"message\":\"The public key supplied in the request could not be parsed\"}".to_owned()));
+    case.refused(&["could not be parsed", "(does this Fulcio take ECDSA P-256 keys?)"]);
+    fulcio.heal();
     // Nobody else heard of any of it.
     let (tsa, log) = (&case.world().tsa.service, &case.world().rekor_v2.service);
     assert_eq!((tsa.count(), log.count()), (0, 0));
@@ -136,6 +140,26 @@ fn rekor_v1_refuses() {
     case.world().rekor_v1.takes_at_most(100);
     case.refused(&["Rekor returned 413: ", "entry too large (0.0 MB): "]);
     assert_eq!(case.world().rekor_v1.entries(), 0);
+}
+
+/// Real servers of another kind, or of another version, answer so.
+#[test]
+fn addresses_of_something_else() {
+    let case = Case::new(1);
+    let nothing = || Fault::Answer(404, "{\"code\":5, \"message\":\"Not Found\"}".to_owned());
+    let world = case.world();
+    let services = [
+        (&world.fulcio.service, 1, "is this a Fulcio?"),
+        (&world.rekor_v1.service, 1, "is this a Rekor of version 1"),
+        (&world.rekor_v2.service, 2, "is this a Rekor of version 2"),
+        (&world.tsa.service, 2, "does it lead to the authority itself"),
+    ];
+    for (service, version, advice) in services {
+        case.sandbox.write("config.json", case.services.signing_config(version));
+        service.fail(nothing());
+        case.refused(&["returned 404: {\"code\":5, \"message\":\"Not Found\"}", advice]);
+        service.heal();
+    }
 }
 
 /// Pain point 11.

@@ -1,10 +1,14 @@
 //! The TUF repository: its rotations are followed, its trips counted; what is expired, older, or signed by too few is refused.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
 use crate::sigstore_flows::{BUNDLE, sign_blob, verify_blob};
+use crate::support::http_server::{Request, Response, Server};
+use crate::support::pki;
+use crate::support::proxy::Proxy;
 use crate::support::sandbox::{Call, Sandbox};
 use crate::support::sigstore::service::Fault;
 use crate::support::sigstore::tuf::TufRepository;
@@ -347,4 +351,33 @@ fn documents_of_the_distributed_services() {
     let all = ["--no-default-fulcio", "--no-default-ctfe", "--no-default-rekor", "--no-default-tsa"];
     assert_eq!(root(&all).exits(0).json().as_object().unwrap().len(), 1, "only its media type");
     assert_eq!(case.trips().len(), 0, "nothing of it is wanted");
+}
+
+/// Without a root of one's own: that of the instance is built in, and the next one after it is asked for under the instance's name. Nothing more
+/// can be seen without its keys: a mirror that has no other root is refused, and no cache is left.
+#[test]
+fn the_instances_of_the_project() {
+    let directory = tempfile::TempDir::new().unwrap();
+    for (flags, host, next) in [
+        (&["initialize", "--staging"][..], "tuf-repo-cdn.sigstage.dev", "/14.root.json"),
+        (&["initialize"], "tuf-repo-cdn.sigstore.dev", "/15.root.json"),
+    ] {
+        let Some(issued) = pki::self_signed(directory.path(), host, &format!("DNS:{host}")) else { return };
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let seen = asked.clone();
+        let mirror = Server::start(
+            Some(pki::server_config(&issued)),
+            Arc::new(move |request: &Request| {
+                seen.lock().unwrap().push(format!("{}{}", request.header("host").unwrap_or_default(), request.target));
+                Response::new(404, "")
+            }),
+        );
+        let proxy = Proxy::start(&[(host, &mirror.host())], None);
+        let sandbox = Sandbox::new();
+        let call = sandbox.cosign(flags).env("HTTPS_PROXY", proxy.url()).env("SSL_CERT_FILE", &issued.certificate);
+        let outcome = call.env("SSL_CERT_DIR", directory.path()).run().fails(1);
+        outcome.says("tuf refresh failed").says(&format!("(TUF mirror https://{host}"));
+        assert_eq!(asked.lock().unwrap()[0], format!("{host}{next}"));
+        assert!(!sandbox.exists("home/.sigstore/root/remote.json"));
+    }
 }

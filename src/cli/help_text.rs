@@ -169,6 +169,6 @@ mod tests {
         assert!(sign.contains("  -a, --annotations strings") && sign.contains("Registry flags:\n"));
         assert!(!sign.contains("--tlog-upload "), "a deprecated flag is shown");
         let root = Help { spec: &ROOT, command: ROOT.command(), width: 80 }.to_string();
-        assert!(root.contains("\n  verify ") && !root.contains("  clean ") && !root.contains("triangulate"));
+        assert!(root.contains("\n  verify ") && !root.contains("  piv-tool ") && !root.contains("triangulate"));
     }
 }

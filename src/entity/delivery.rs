@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use super::tree::Tree;
+use super::tree::{Blob, Tree};
 use crate::crypto::Digest;
 use crate::format::oci::{Descriptor, Selector, media_type};
 use crate::registry::{FetchedManifest, RegistryError, Repository, TagUpdate};
 
 /// How many blobs are under way at the same time.
 const BLOBS: usize = 4;
+/// The largest config that is held in memory.
+const MAX_CONFIG: i64 = 4 << 20;
 /// How many manifests are.
 const MANIFESTS: usize = 4;
 
@@ -124,16 +126,23 @@ async fn blobs<'a>(parcels: impl Iterator<Item = &'a Parcel<'a>>) -> Result<(), 
     let mut wanted = Vec::new();
     for parcel in parcels.filter(|parcel| !parcel.stays()) {
         for blob in parcel.tree.blobs()? {
-            if seen.insert((parcel.to.name(), blob.digest.clone())) {
+            if seen.insert((parcel.to.name(), blob.descriptor().digest.clone())) {
                 wanted.push((parcel, blob));
             }
         }
     }
-    stream::iter(wanted)
-        .map(|(parcel, blob)| async move { parcel.to.copy_blob(&blob, &**parcel.from).await })
-        .buffer_unordered(BLOBS)
-        .try_collect()
-        .await
+    stream::iter(wanted).map(|(parcel, blob)| async move { copy(parcel, &blob).await }).buffer_unordered(BLOBS).try_collect().await
+}
+
+async fn copy(parcel: &Parcel<'_>, blob: &Blob) -> Result<(), RegistryError> {
+    let (from, to) = (&**parcel.from, &**parcel.to);
+    match (blob, blob.descriptor().parsed_digest()) {
+        // In a directory a config is a file like a manifest.
+        (Blob::Config(config), Some(digest)) if to.remote_name().is_none() && config.size <= MAX_CONFIG => {
+            to.put_blob(&digest, &from.blob(config, MAX_CONFIG as u64).await?).await
+        }
+        _ => to.copy_blob(blob.descriptor(), from).await,
+    }
 }
 
 async fn put(to: &dyn Repository, target: &Target<'_>, manifest: &FetchedManifest) -> Result<(), RegistryError> {

@@ -25,6 +25,24 @@ pub struct Budget(AtomicU64);
 #[derive(Debug, Clone)]
 pub struct Tree(Vec<FetchedManifest>);
 
+/// A blob that a manifest names.
+#[derive(Debug, Clone)]
+pub enum Blob {
+    /// A layer, of any size.
+    Layer(Descriptor),
+    /// A config.
+    Config(Descriptor),
+}
+
+impl Blob {
+    /// What and where it is.
+    pub fn descriptor(&self) -> &Descriptor {
+        match self {
+            Self::Layer(descriptor) | Self::Config(descriptor) => descriptor,
+        }
+    }
+}
+
 /// What a manifest consists of.
 #[derive(Deserialize)]
 struct Parts {
@@ -99,20 +117,23 @@ impl Tree {
         self.0.split_last().map_or(&[], |(_, below)| below)
     }
 
-    /// The configs and layers of all of them, each once; without those that are not to be stored in registries.
+    /// The layers and configs of all of them, each once; without those that are not to be stored in registries.
     ///
     /// # Errors
     /// A manifest that is none.
-    pub fn blobs(&self) -> Result<Vec<Descriptor>, RegistryError> {
+    pub fn blobs(&self) -> Result<Vec<Blob>, RegistryError> {
         let mut seen = BTreeSet::new();
         let mut found = Vec::new();
         for manifest in self.0.iter().filter(|manifest| !media_type::is_index(&manifest.descriptor.media_type)) {
-            let parts: Parts = serde_json::from_slice(&manifest.bytes).map_err(|error| RegistryError::Malformed {
-                what: format!("manifest {}", manifest.descriptor.digest),
-                reason: error.to_string(),
-            })?;
-            let blobs = parts.layers.unwrap_or_default().into_iter().chain(parts.config);
-            found.extend(blobs.filter(|blob| !is_foreign(blob) && seen.insert(blob.digest.clone())));
+            let malformed = |reason| RegistryError::Malformed { what: format!("manifest {}", manifest.descriptor.digest), reason };
+            // A list would be read as one, too.
+            if !manifest.bytes.trim_ascii_start().starts_with(b"{") {
+                return Err(malformed("it is no JSON object".to_owned()));
+            }
+            let parts: Parts = serde_json::from_slice(&manifest.bytes).map_err(|error| malformed(error.to_string()))?;
+            let layers = parts.layers.unwrap_or_default().into_iter().map(Blob::Layer);
+            let blobs = layers.chain(parts.config.map(Blob::Config));
+            found.extend(blobs.filter(|blob| !is_foreign(blob.descriptor()) && seen.insert(blob.descriptor().digest.clone())));
         }
         Ok(found)
     }
@@ -171,7 +192,7 @@ mod tests {
         let layer = |kind: &str, content: &[u8]| serde_json::to_string(&Descriptor::of(kind, content)).unwrap();
         let (plain, foreign) = (layer("l", b"1"), layer("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", b"2"));
         let tree = Tree(vec![manifest(&format!(r#"{{"config":{},"layers":[{plain},{foreign},{plain}]}}"#, layer("c", b"0")))]);
-        let kinds: Vec<_> = tree.blobs().unwrap().into_iter().map(|blob| blob.media_type).collect();
+        let kinds: Vec<_> = tree.blobs().unwrap().iter().map(|blob| blob.descriptor().media_type.clone()).collect();
         assert_eq!(kinds, ["l", "c"]);
         assert!(Tree(vec![manifest("[]")]).blobs().is_err());
     }

@@ -136,7 +136,7 @@ impl Client {
                 Ok(response) if retry::is_temporary(response.status) => {
                     retry::retry_after(&response.headers, self.inner.context.clock.now())
                 }
-                Err(HttpError::Transport { connecting: false, .. }) => None,
+                Err(HttpError::Transport { connecting: false, .. }) if request.sink.as_ref().is_none_or(|sink| sink.restarts()) => None,
                 _ => return outcome.map_err(|error| error.after(earlier)),
             };
             let Some(wait) = self.inner.retry.wait(attempt, asked, self.jitter(), self.inner.context.deadline) else {

@@ -16,12 +16,17 @@ const STALLED: Duration = Duration::from_secs(300);
 /// Takes the body of a successful answer, piece by piece.
 #[async_trait]
 pub trait Sink: Send + Sync {
-    /// A successful answer begins.
+    /// A successful answer begins; what came of one before it, which broke off, is void.
     ///
     /// # Errors
     /// Nobody wants it any more.
     async fn start(&self) -> io::Result<()> {
         Ok(())
+    }
+
+    /// Whether it can begin again where an answer breaks off.
+    fn restarts(&self) -> bool {
+        false
     }
 
     /// The next piece.

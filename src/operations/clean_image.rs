@@ -95,7 +95,7 @@ pub async fn clean(request: &CleanImage, registries: &Registries, context: &Cont
     };
     for kind in request.kind.tags() {
         let tag = attachment_tag(&request.place.tag_prefix, &digest, *kind);
-        let outcome = attached.delete_manifest(&Selector::Tag(tag.clone())).await;
+        let outcome = attached.delete_tag(&tag, &digest).await;
         tell(format!("{}:{tag}", attached.name()), outcome);
     }
     if matches!(request.kind, CleanKind::Referrer | CleanKind::All) && !bundles.is_empty() {

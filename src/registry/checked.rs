@@ -93,6 +93,10 @@ impl Sink for Checked {
         self.next.start().await
     }
 
+    fn restarts(&self) -> bool {
+        self.next.restarts()
+    }
+
     async fn take(&self, piece: Bytes) -> io::Result<()> {
         let before = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

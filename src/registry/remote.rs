@@ -163,6 +163,24 @@ impl RemoteRepository {
         }
     }
 
+    async fn delete(&self, selector: &Selector, keep: Option<&Digest>) -> Result<(), RegistryError> {
+        let delete = async |selector: &Selector| {
+            let url = self.url(&format!("manifests/{selector}")).await?;
+            self.send(Request::new(Method::DELETE, url, limits::ACKNOWLEDGEMENT_BYTES)).await
+        };
+        let mut response = delete(selector).await?;
+        // Many registries delete manifests only, not tags.
+        if matches!(selector, Selector::Tag(_)) && matches!(response.status.as_u16(), 400 | 405 | 415) {
+            let digest = self.resolve(selector).await?.parsed_digest().ok_or_else(|| RegistryError::of(&response))?;
+            if Some(&digest) == keep {
+                let reason = "the registry deletes manifests only, and this tag points to the image itself".to_owned();
+                return Err(RegistryError::Malformed { what: self.what(selector), reason });
+            }
+            response = delete(&Selector::Digest(digest)).await?;
+        }
+        if response.status.is_success() { Ok(()) } else { Err(RegistryError::of(&response)) }
+    }
+
     async fn fetch_blob(&self, descriptor: &Descriptor, digest: &Digest, size: u64) -> Result<Vec<u8>, RegistryError> {
         let what = || format!("{}@{digest}", self.name);
         let url = self.url(&format!("blobs/{digest}")).await?;
@@ -273,17 +291,11 @@ impl Repository for RemoteRepository {
     }
 
     async fn delete_manifest(&self, selector: &Selector) -> Result<(), RegistryError> {
-        let delete = async |selector: &Selector| {
-            let url = self.url(&format!("manifests/{selector}")).await?;
-            self.send(Request::new(Method::DELETE, url, limits::ACKNOWLEDGEMENT_BYTES)).await
-        };
-        let mut response = delete(selector).await?;
-        // Many registries delete manifests only, not tags.
-        if matches!(selector, Selector::Tag(_)) && matches!(response.status.as_u16(), 400 | 405 | 415) {
-            let digest = self.resolve(selector).await?.parsed_digest().ok_or_else(|| RegistryError::of(&response))?;
-            response = delete(&Selector::Digest(digest)).await?;
-        }
-        if response.status.is_success() { Ok(()) } else { Err(RegistryError::of(&response)) }
+        self.delete(selector, None).await
+    }
+
+    async fn delete_tag(&self, tag: &str, keep: &Digest) -> Result<(), RegistryError> {
+        self.delete(&Selector::Tag(tag.to_owned()), Some(keep)).await
     }
 
     async fn copy_blob(&self, descriptor: &Descriptor, from: &dyn BlobSource) -> Result<(), RegistryError> {

@@ -84,6 +84,9 @@ pub trait Repository: BlobSource {
     /// Deletes a tag or a manifest.
     async fn delete_manifest(&self, selector: &Selector) -> Result<(), RegistryError>;
 
+    /// Deletes a tag; where a registry deletes manifests only, the manifest that it points to, but never `keep`.
+    async fn delete_tag(&self, tag: &str, keep: &Digest) -> Result<(), RegistryError>;
+
     /// Makes sure that the blob `descriptor`, which `from` has, is here, too; a large one is never in memory.
     async fn copy_blob(&self, descriptor: &Descriptor, from: &dyn BlobSource) -> Result<(), RegistryError>;
 

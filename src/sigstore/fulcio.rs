@@ -12,7 +12,7 @@ use crate::crypto::{Certificate, KeyAlgorithm, Message, SignError, Signer};
 use crate::encoding::text::quote;
 use crate::encoding::{UnixTime, base64, go_json};
 use crate::http::header::AUTHORIZATION;
-use crate::http::{Client, Method, Request, StatusCode, Url};
+use crate::http::{Client, Method, Request, Response, StatusCode, Url};
 use crate::secret::IdToken;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -111,7 +111,7 @@ impl Fulcio {
             .body("application/json", go_json::to_vec(&body).unwrap_or_default());
         let response = self.service.send(request).await?;
         if response.status != StatusCode::OK {
-            return Err(self.service.refused(&response, advice(response.status, &claims, now)).into());
+            return Err(self.service.refused(&response, advice(&response, key.public_key().algorithm(), (&claims, now))).into());
         }
         self.issued(key, &response.body)
     }
@@ -158,16 +158,21 @@ fn refuse_audience(url: &Url, claims: &Claims) -> Result<(), FulcioError> {
     }
 }
 
-/// Fulcio has one sentence for all that is wrong with a token; the token itself says more.
-fn advice(status: StatusCode, claims: &Claims, now: UnixTime) -> String {
-    if !matches!(status.as_u16(), 400 | 401 | 403) {
-        return String::new();
+/// Fulcio has one sentence for all that is wrong with a token, and the token itself says more; and some for what is wrong with a key.
+fn advice(response: &Response, key: KeyAlgorithm, (claims, now): (&Claims, UnixTime)) -> String {
+    let said = String::from_utf8_lossy(&response.body);
+    let is_about_key = ["public key", "signature", "algorithm"].iter().any(|word| said.contains(word));
+    match response.status.as_u16() {
+        400 | 401 | 403 => {}
+        404 | 405 => return " (is this a Fulcio?)".to_owned(),
+        _ => return String::new(),
     }
     match (claims.expires(), claims.audience()) {
         (Some(expires), _) if expires <= now => format!(" (the identity token expired at {expires}; get a new one)"),
         (_, Some(audience)) if !audience.iter().any(|name| name == "sigstore") => {
             format!(" (the identity token's audience is {}, and Sigstore's is \"sigstore\")", quote(&audience.join(", ")))
         }
+        _ if is_about_key => format!(" (does this Fulcio take {key} keys?)"),
         _ => format!(
             " (the identity token is of the issuer {}; does this Fulcio accept it?)",
             quote(claims.issuer().unwrap_or("that it does not name"))

@@ -7,7 +7,7 @@ use crate::ambient::Rng;
 use crate::crypto::Digest;
 use crate::crypto::timestamp::{self, Expected, TimestampError};
 use crate::format::trusted_root::TrustedRoot;
-use crate::http::{Client, Method, Request};
+use crate::http::{Client, Method, Request, StatusCode};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -72,7 +72,7 @@ impl TimestampService {
         let request = Request::new(Method::POST, self.service.url(), ANSWER_LIMIT).body("application/timestamp-query", query);
         let response = self.service.send(request).await?;
         if !matches!(response.status.as_u16(), 200 | 201) {
-            return Err(self.service.refused(&response, "").into());
+            return Err(self.service.refused(&response, advice(response.status)).into());
         }
         match trusted {
             Some(trusted) => self.check(&response.body, signature, &nonce, trusted)?,
@@ -102,6 +102,15 @@ impl TimestampService {
         }
         let reason = first.map_or_else(|| "no timestamp authority is trusted".to_owned(), |error| error.to_string());
         Err(TimestampServiceError::Refused { url: self.service.url().to_string(), reason })
+    }
+}
+
+fn advice(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
+            " (the URL is taken as it is: does it lead to the authority itself, as …/api/v1/timestamp?)"
+        }
+        _ => "",
     }
 }
 

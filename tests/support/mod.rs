@@ -15,6 +15,7 @@ pub mod sigstore;
 pub mod terminal;
 pub mod tls;
 pub mod token_server;
+pub mod workload_api;
 
 use std::path::PathBuf;
 

@@ -48,9 +48,29 @@ impl<'a> Walker<'a> {
             }
         }
         self.scopes.push(scope);
-        let found = body.declarations.iter().try_for_each(|declaration| self.declaration(declaration));
+        let found =
+            body.declarations.iter().try_for_each(|declaration| self.declaration(declaration)).and_then(|()| self.beside_disjunction(body));
         self.scopes.pop();
         found
+    }
+
+    /// Go tries each member of an embedded disjunction with the whole struct, and takes what is not known yet for an error there.
+    fn beside_disjunction(&self, body: &'a Struct) -> Result<(), CueError> {
+        let embedded = |declaration: &'a Declaration| match declaration {
+            Declaration::Embedding(expr) if is_disjunction(expr) => Some(expr.at),
+            _ => None,
+        };
+        let Some(at) = body.declarations.iter().find_map(embedded) else { return Ok(()) };
+        let mut names = HashSet::new();
+        for declaration in body.declarations.iter().filter(|declaration| embedded(declaration).is_none()) {
+            collect_names_in(declaration, &mut names);
+        }
+        let known =
+            |name: &str| self.scopes.iter().any(|scope| scope.fields.iter().any(|field| field.is_regular() && is_named(field, name)));
+        if names.into_iter().any(known) {
+            return self.refuse(at, "an embedded disjunction beside references to fields");
+        }
+        Ok(())
     }
 
     fn declaration(&mut self, declaration: &'a Declaration) -> Result<(), CueError> {
@@ -128,7 +148,9 @@ impl<'a> Walker<'a> {
             if self.path.starts_with(&path) {
                 return refuse("a condition on the struct that it stands in");
             }
-            if beside_bottom && (added.contains(&path) || added.iter().any(|added| self.depends(&path, added))) {
+            let above = || (2..=path.len()).any(|length| added.iter().any(|added| added.as_slice() == &path[..length]));
+            let depends = || added.iter().any(|added| self.depends(&path, added));
+            if added.contains(&path) || beside_bottom && (above() || depends()) {
                 return refuse("a condition on the field that it adds");
             }
         }
@@ -195,7 +217,7 @@ impl<'a> Walker<'a> {
     /// Where the field lies that `reference` names, as far as the text tells.
     fn path_of(&self, reference: &'a Expr) -> Option<Vec<Step<'a>>> {
         match &reference.kind {
-            ExprKind::Paren(inner) => self.path_of(inner),
+            ExprKind::Paren(inner) | ExprKind::Index(inner, _) => self.path_of(inner),
             ExprKind::Selector(base, name) => {
                 let mut path = self.path_of(base)?;
                 path.push(Step::Field(name));
@@ -206,7 +228,7 @@ impl<'a> Walker<'a> {
                     if scope.variables.contains(&&**name) {
                         return None;
                     }
-                    if let Some(field) = scope.fields.iter().find(|field| field.text() == Some(name)) {
+                    if let Some(field) = scope.fields.iter().find(|field| is_named(field, name)) {
                         let mut path = self.path[..scope.depth].to_vec();
                         path.push(Step::Field(field));
                         return Some(path);
@@ -222,6 +244,10 @@ impl<'a> Walker<'a> {
 /// The longest references in `expr`, and whether each is compared with `_|_`.
 fn collect_references<'a>(expr: &'a Expr, beside_bottom: bool, out: &mut Vec<(&'a Expr, bool)>) {
     match &expr.kind {
+        ExprKind::Index(_, index) => {
+            out.push((expr, beside_bottom));
+            collect_references(index, false, out);
+        }
         ExprKind::Name(_) | ExprKind::Selector(..) => out.push((expr, beside_bottom)),
         ExprKind::Paren(inner) => collect_references(inner, beside_bottom, out),
         _ => {
@@ -288,19 +314,7 @@ fn collect_names<'a>(expr: &'a Expr, out: &mut HashSet<&'a str>) {
             out.insert(name);
         }
         ExprKind::Struct(body) => {
-            for declaration in &body.declarations {
-                match declaration {
-                    Declaration::Field(Field { value, .. }) | Declaration::Let { value, .. } | Declaration::Embedding(value) => {
-                        collect_names(value, out);
-                    }
-                    Declaration::Pattern { pattern: other, value } | Declaration::Dynamic { label: other, value, .. } => {
-                        collect_names(other, out);
-                        collect_names(value, out);
-                    }
-                    Declaration::Comprehension(comprehension) => collect_names_of(comprehension, out),
-                    Declaration::Ellipsis => {}
-                }
-            }
+            body.declarations.iter().for_each(|declaration| collect_names_in(declaration, out));
         }
         ExprKind::List(elements) => {
             for element in elements {
@@ -313,6 +327,33 @@ fn collect_names<'a>(expr: &'a Expr, out: &mut HashSet<&'a str>) {
         }
         _ => expr.operands().into_iter().for_each(|operand| collect_names(operand, out)),
     }
+}
+
+fn collect_names_in<'a>(declaration: &'a Declaration, out: &mut HashSet<&'a str>) {
+    match declaration {
+        Declaration::Field(Field { value, .. }) | Declaration::Let { value, .. } | Declaration::Embedding(value) => {
+            collect_names(value, out);
+        }
+        Declaration::Pattern { pattern: other, value } | Declaration::Dynamic { label: other, value, .. } => {
+            collect_names(other, out);
+            collect_names(value, out);
+        }
+        Declaration::Comprehension(comprehension) => collect_names_of(comprehension, out),
+        Declaration::Ellipsis => {}
+    }
+}
+
+fn is_disjunction(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Paren(inner) => is_disjunction(inner),
+        ExprKind::And(left, right) => is_disjunction(left) || is_disjunction(right),
+        ExprKind::Or(_) => true,
+        _ => false,
+    }
+}
+
+fn is_named(field: &FieldName, name: &str) -> bool {
+    field.text().is_some_and(|text| &**text == name)
 }
 
 fn collect_names_of<'a>(comprehension: &'a Comprehension, out: &mut HashSet<&'a str>) {

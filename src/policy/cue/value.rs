@@ -29,6 +29,9 @@ impl Kinds {
     pub const TOP: Self = Self(255);
     pub const NOT_NULL: Self = Self(254);
     pub const COMPOSITE: Self = Self(192);
+    pub const SCALAR: Self = Self(2 + 4 + 8 + 16 + 32);
+    /// What an index may be of while it is not known.
+    pub const INDEX: Self = Self(4 + 8 + 16);
     /// What `<` and its like compare.
     pub const ORDERED: Self = Self(4 + 8 + 16 + 32);
 

@@ -32,9 +32,20 @@ pub enum RegoError {
     /// A variable that nothing binds.
     #[error("1 error occurred: {}rego_unsafe_var_error: var {} is unsafe", Place(.0), text::quote(&.0.message))]
     Unsafe(Located),
-    /// A function that calls itself.
+    /// A rule or a function that refers to itself, through others perhaps.
     #[error("1 error occurred: {}rego_recursion_error: rule {} is recursive", Place(.0), text::quote(&.0.message))]
     Recursion(Located),
+    /// Two defaults for one rule.
+    #[error("1 error occurred: {}rego_type_error: multiple default rules {} found", Place(.0), text::quote(&.0.message))]
+    MultipleDefaults(Located),
+    /// A reference into a literal.
+    #[error("1 error occurred: {}rego_parse_error: illegal ref (head cannot be {})", Place(.at), .kind)]
+    IllegalHead {
+        /// Where.
+        at: Located,
+        /// The literal's kind.
+        kind: &'static str,
+    },
     /// Rules within rules, too deep.
     #[error("{}the rules refer to each other more than {limit} deep", Place(.at))]
     TooDeep {

@@ -111,11 +111,14 @@ fn add_policy(engine: &mut Engine, file: &PolicyFile<'_>) -> Result<(), RegoErro
     let add = |engine: &mut Engine, text: &str| {
         engine.add_policy(file.name.to_owned(), text.to_owned()).map(|_| ()).map_err(|error| RegoError::parse(file.name, &error))
     };
-    let mut alone = Engine::new();
-    alone.set_rego_v0(true);
-    alone.set_policy_length_config(lengths());
-    add(&mut alone, file.text)?;
-    let rewritten = alone.get_modules().iter().find_map(|module| hoist::hoisted(module, file.text).transpose()).transpose()?;
+    let parse = |text: &str| {
+        let mut alone = Engine::new();
+        alone.set_rego_v0(true);
+        alone.set_policy_length_config(lengths());
+        add(&mut alone, text)?;
+        Ok(alone.get_modules().clone())
+    };
+    let rewritten = hoist::rewritten(file.text, parse)?;
     add(engine, rewritten.as_deref().unwrap_or(file.text))
 }
 

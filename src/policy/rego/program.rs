@@ -22,8 +22,6 @@ pub(super) type Path = Vec<String>;
 struct Node {
     /// Where it was first defined.
     at: Option<Located>,
-    /// What it calls.
-    calls: HashSet<Path>,
     /// What it refers to, calls included.
     refers: HashSet<Path>,
 }
@@ -34,11 +32,15 @@ struct Node {
 /// [`RegoError`].
 pub(super) fn check(modules: &[Ref<Module>]) -> Result<bool, RegoError> {
     let mut program = Program::default();
+    let mut defaults = HashSet::new();
     for module in modules {
         let names = Names::of(module);
         for rule in &module.policy {
             let (path, is_function) = names.head(rule);
             program.nodes.entry(path.clone()).or_default();
+            if matches!(rule.as_ref(), Rule::Default { .. }) && !defaults.insert(path.clone()) {
+                return Err(RegoError::MultipleDefaults(Located::at(rule.span(), path.join("."))));
+            }
             if is_function {
                 program.functions.insert(path);
             }
@@ -144,13 +146,11 @@ struct Program {
 impl Program {
     fn add(&mut self, names: &Names, rule: &Rule) -> Result<(), RegoError> {
         let (path, _) = names.head(rule);
-        let mut calls = HashSet::new();
         let mut refers = HashSet::new();
         for found in uses_of(rule)? {
             match found {
                 Use::Call(name, span) => match names.resolve(&name).filter(|path| self.functions.contains(path)) {
                     Some(function) => {
-                        calls.insert(function.clone());
                         refers.insert(function);
                     }
                     None => known(&name.join("."), &Located::at(span, name.join(".")))?,
@@ -161,39 +161,37 @@ impl Program {
         }
         let node = self.nodes.entry(path.clone()).or_default();
         node.at.get_or_insert_with(|| Located::at(rule.span(), path.join(".")));
-        node.calls.extend(calls);
         node.refers.extend(refers);
         Ok(())
     }
 
-    /// A function that calls itself, through others perhaps. Recursion of rules is found by the evaluator.
+    /// A rule or a function that refers to itself, through others perhaps.
     fn check_recursion(&self) -> Result<(), RegoError> {
         let mut done: HashSet<&Path> = HashSet::new();
-        for start in &self.functions {
+        for start in self.nodes.keys() {
             if done.contains(start) {
                 continue;
             }
             // Depth first, with the way back on a stack of its own.
-            let mut way: Vec<(&Path, Vec<&Path>)> = vec![(start, self.called(start))];
+            let mut way: Vec<(&Path, Vec<&Path>)> = vec![(start, self.referred(start))];
+            let mut on_way: HashSet<&Path> = HashSet::from([start]);
             while let Some((at, rest)) = way.last_mut() {
                 let Some(next) = rest.pop() else {
                     done.insert(*at);
+                    on_way.remove(*at);
                     way.pop();
                     continue;
                 };
-                if way.iter().any(|(path, _)| *path == next) {
+                if on_way.contains(next) {
                     return Err(RegoError::Recursion(self.place(next)));
                 }
                 if !done.contains(next) {
-                    way.push((next, self.called(next)));
+                    on_way.insert(next);
+                    way.push((next, self.referred(next)));
                 }
             }
         }
         Ok(())
-    }
-
-    fn called<'a>(&'a self, path: &Path) -> Vec<&'a Path> {
-        self.nodes.get(path).map(|node| node.calls.iter().collect()).unwrap_or_default()
     }
 
     /// The longest way through references, ways back left out.

@@ -41,6 +41,10 @@ pub(super) fn uses_of(rule: &Rule) -> Result<Vec<Use<'_>>, RegoError> {
     Ok(walk.found)
 }
 
+fn illegal(at: &Span, kind: &'static str) -> Result<(), RegoError> {
+    Err(RegoError::IllegalHead { at: Located::at(at, ""), kind })
+}
+
 struct Walk<'a> {
     found: Vec<Use<'a>>,
 }
@@ -160,6 +164,10 @@ impl<'a> Walk<'a> {
                     self.expr(index, depth + 1)?;
                     at = refr;
                 }
+                Expr::String { span, .. } | Expr::RawString { span, .. } => return illegal(span, "string"),
+                Expr::Number { span, .. } => return illegal(span, "number"),
+                Expr::Bool { span, .. } => return illegal(span, "boolean"),
+                Expr::Null { span, .. } => return illegal(span, "null"),
                 other => return self.expr(other, depth + 1),
             }
         }

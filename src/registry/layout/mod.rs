@@ -83,7 +83,7 @@ impl LayoutRepository {
     }
 
     /// Reads what a selector names; `None` where it is not there.
-    fn find(&self, selector: &Selector) -> Result<Option<FetchedManifest>, RegistryError> {
+    fn lookup(&self, selector: &Selector) -> Result<Option<FetchedManifest>, RegistryError> {
         let digest = match selector {
             Selector::Digest(digest) => digest.clone(),
             Selector::Tag(tag) => {
@@ -163,8 +163,12 @@ impl Repository for LayoutRepository {
         self.manifest(selector).await.map(|fetched| fetched.descriptor)
     }
 
+    async fn find(&self, selector: &Selector) -> Result<Option<Descriptor>, RegistryError> {
+        Ok(self.lookup(selector)?.map(|fetched| fetched.descriptor))
+    }
+
     async fn manifest(&self, selector: &Selector) -> Result<FetchedManifest, RegistryError> {
-        match self.find(selector)? {
+        match self.lookup(selector)? {
             Some(fetched) => Ok(fetched),
             // A directory that is no layout is a mistake in the name, not an absent tag.
             None if !self.index.exists() => Err(self.failed("no OCI image layout is there (no index.json)")),
@@ -185,6 +189,10 @@ impl Repository for LayoutRepository {
     async fn delete_manifest(&self, selector: &Selector) -> Result<(), RegistryError> {
         let _lock = self.lock().await?;
         if self.index.remove(selector)? { Ok(()) } else { Err(self.not_found(selector)) }
+    }
+
+    async fn delete_tag(&self, tag: &str, _keep: &Digest) -> Result<(), RegistryError> {
+        self.delete_manifest(&Selector::Tag(tag.to_owned())).await
     }
 
     async fn copy_blob(&self, descriptor: &Descriptor, from: &dyn BlobSource) -> Result<(), RegistryError> {
@@ -229,7 +237,7 @@ impl Repository for LayoutRepository {
     async fn update_tag(&self, tag: &str, update: &dyn TagUpdate) -> Result<Option<Stored>, RegistryError> {
         let _lock = self.lock().await?;
         let selector = Selector::Tag(tag.to_owned());
-        let present = self.find(&selector)?;
+        let present = self.lookup(&selector)?;
         match update.edit(present.as_ref()).await? {
             Some((media_type, bytes)) => self.store(&selector, &media_type, &bytes).map(Some),
             None => Ok(None),

@@ -62,6 +62,10 @@ impl Sink for FileSink {
         Ok(())
     }
 
+    fn restarts(&self) -> bool {
+        true
+    }
+
     async fn take(&self, piece: Bytes) -> io::Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if file.is_none() {

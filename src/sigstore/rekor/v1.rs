@@ -29,6 +29,8 @@ const SUSPECT_SIZE: usize = 1 << 20;
 /// What helps when an entry is too large.
 const TOO_LARGE: &str = "this log takes envelopes whole: keep what is large out of the predicate and name it there by its digest, use a Rekor v2, which takes digests only (--signing-config), or sign without a log (--tlog-upload=false)";
 
+/// What helps where there is no such log: versions 1 and 2 have other paths.
+const NOT_THERE: &str = " (is this a Rekor of version 1, as --rekor-url names one? Logs of version 2 are named by a --signing-config)";
 /// What helps where a key with a certificate signs envelopes by another function than SHA-256.
 const OTHER_FUNCTION: &str = " (version 1 of Rekor checks envelopes with SHA-256, and this key signs with another function: use a P-256 key, or a Rekor v2 (--signing-config))";
 
@@ -195,6 +197,7 @@ impl Rekor {
 fn advice(status: StatusCode, logged: &Logged<'_>) -> &'static str {
     let by_another_function = matches!(logged.key.algorithm(), Some(KeyAlgorithm::Ecdsa(Curve::P384 | Curve::P521)));
     match logged.content {
+        _ if status == StatusCode::NOT_FOUND => NOT_THERE,
         LoggedContent::Envelope { .. } if status == StatusCode::BAD_REQUEST && by_another_function => OTHER_FUNCTION,
         _ => "",
     }

@@ -50,9 +50,14 @@ impl Rekor {
                 index: quote(response.header("X-Log-Index").unwrap_or("that it does not name")),
                 body: quote(String::from_utf8_lossy(&response.body).trim()),
             }),
-            _ => Err(RekorError::too_large(&response, sent, TOO_LARGE).unwrap_or_else(|| self.service.refused(&response, "").into())),
+            _ => Err(RekorError::too_large(&response, sent, TOO_LARGE)
+                .unwrap_or_else(|| self.service.refused(&response, advice(response.status)).into())),
         }
     }
+}
+
+fn advice(status: StatusCode) -> &'static str {
+    if status == StatusCode::NOT_FOUND { " (is this a Rekor of version 2, as the signing config says?)" } else { "" }
 }
 
 fn proposed(logged: &Logged<'_>) -> Result<Value, RekorError> {

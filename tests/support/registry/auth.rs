@@ -18,11 +18,15 @@ pub fn challenge(state: &State, request: &Request, repository: &str) -> Option<R
         Authentication::Basic => "Basic realm=\"test\"".to_owned(),
         Authentication::Bearer | Authentication::BearerAnonymousPull => {
             let token = authorization.strip_prefix("Bearer ").unwrap_or("");
-            if grants(token, repository, needed) {
+            // Who mounts a blob has to be allowed to read it where it is.
+            let from = request.query("from").unwrap_or_default();
+            if grants(token, repository, needed) && (from.is_empty() || grants(token, &from, "pull")) {
                 return None;
             }
             let actions = if needed == "pull" { "pull" } else { "pull,push" };
-            let scope = if repository.is_empty() { String::new() } else { format!(",scope=\"repository:{repository}:{actions}\"") };
+            let and_from = if from.is_empty() { String::new() } else { format!(" repository:{from}:pull") };
+            let scope =
+                if repository.is_empty() { String::new() } else { format!(",scope=\"repository:{repository}:{actions}{and_from}\"") };
             let scheme = if state.behaviour.tls || state.behaviour.public_name.is_some() { "https" } else { "http" };
             let host = state.behaviour.public_name.unwrap_or(state.host());
             format!("Bearer realm=\"{scheme}://{host}/token\",service=\"test\"{scope}")

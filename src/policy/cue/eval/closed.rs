@@ -167,13 +167,18 @@ impl Evaluator<'_> {
     /// That is not copied here.
     fn check_shapeless_definitions(&mut self, vertex: VertexId) {
         let gathered = &self.vertices[vertex].gathered;
-        if !gathered.is_data_struct || gathered.structs.is_empty() {
-            return;
-        }
-        let shapes = |id: usize| gathered.structs.iter().any(|scope| Scope::lies_in(scope, id));
-        if gathered.definitions.iter().flatten().any(|definition| !shapes(definition.id)) {
+        if gathered.is_data_struct && !gathered.structs.is_empty() && self.has_shapeless_definition(vertex) {
             self.refuse(self.claimed_at(vertex), "a definition without fields, unified with a struct");
         }
+    }
+
+    /// Whether a definition is about `vertex` but says nothing of its fields, while another struct, or the data, does.
+    pub(super) fn has_shapeless_definition(&self, vertex: VertexId) -> bool {
+        let gathered = &self.vertices[vertex].gathered;
+        let shapes = |id: usize| gathered.structs.iter().any(|scope| Scope::lies_in(scope, id));
+        let within = gathered.declared.iter().flat_map(Scope::chain).filter(|link| link.kind == ScopeKind::Definition);
+        (gathered.is_data_struct || !gathered.structs.is_empty())
+            && within.chain(gathered.definitions.iter().flatten()).any(|definition| !shapes(definition.id))
     }
 
     /// Notes every field of `vertex` that one of its closed scopes does not allow.

@@ -109,6 +109,9 @@ impl<'a> Evaluator<'a> {
             Value::Text(text) => Ok(text.to_string()),
             Value::Number(number) if !number.is_float() => Ok(number.to_string()),
             Value::Bool(value) => Ok(value.to_string()),
+            Value::Open(open) if !open.kinds.meets(Kinds::SCALAR) => {
+                Err(self.fatal(expr.at, format!("invalid interpolation: cannot use {} (type {})", self.show(&value), open.kinds)))
+            }
             Value::Open(_) | Value::Ambiguous => Err(self.incomplete(expr.at, "non-concrete value in interpolation")),
             Value::Number(_) | Value::Bytes(_) => {
                 self.refuse(expr.at, "a float or bytes in an interpolation");
@@ -196,6 +199,8 @@ impl<'a> Evaluator<'a> {
         match self.evaluate_expr(expr, frame)? {
             Value::Open(open) => Err(self.incomplete(expr.at, format!("non-concrete value {} in operand", open.kinds))),
             Value::Ambiguous => Err(self.incomplete(expr.at, "unresolved disjunction")),
+            // As in Go, also what no operator takes must be concrete.
+            value @ Value::Composite(_) => self.export(&value, expr.at).map(|_| value),
             value => Ok(value),
         }
     }
@@ -242,11 +247,6 @@ impl<'a> Evaluator<'a> {
         if let (Value::Composite(_), Value::Composite(_)) = (left, right) {
             let (left, right) = (self.export(left, at)?, self.export(right, at)?);
             return Ok(super::super::builtin::equal(&left, &right));
-        }
-        if let (Value::Composite(_), _) | (_, Value::Composite(_)) = (left, right) {
-            // As in Go, also what cannot be equal must be concrete.
-            self.export(if let Value::Composite(_) = left { left } else { right }, at)?;
-            return Ok(false);
         }
         Ok(equal_scalars(left, right).unwrap_or(false) && (ordering(left, right).is_some() || left.kinds() == right.kinds()))
     }

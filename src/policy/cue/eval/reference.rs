@@ -200,7 +200,9 @@ impl<'a> Evaluator<'a> {
                 Some(index) => self.lookup(vertex, &FieldName::Index(index), at),
                 None => Err(self.fatal(at, format!("invalid index {number}"))),
             },
-            Value::Open(constraint) if constraint.kinds.meets(Kinds::TEXT.or(Kinds::INT)) => Err(self.incomplete(at, "non-concrete index")),
+            Value::Open(open) if open.kinds.within(Kinds::INDEX) && open.kinds.meets(Kinds::TEXT.or(Kinds::INT)) => {
+                Err(self.incomplete(at, "non-concrete index"))
+            }
             Value::Ambiguous => Err(self.incomplete(at, "unresolved disjunction as an index")),
             other => Err(self.fatal(at, format!("invalid index {} (invalid type {})", self.show(other), other.kinds()))),
         }
@@ -274,13 +276,17 @@ impl<'a> Evaluator<'a> {
             _ => false,
         };
         let wanted = if matches!(name, FieldName::Index(_)) { Kinds::LIST } else { Kinds::STRUCT };
-        if final_value && !found.gathered.kinds.meets(Kinds::COMPOSITE) {
+        // A list that only checks are known of has no elements to ask for.
+        let unknown_list = found.gathered.kinds == Kinds::LIST && found.gathered.list.is_none();
+        if final_value && (unknown_list || !found.gathered.kinds.meets(Kinds::COMPOSITE)) {
             return self.fatal(at, format!("invalid operand (found {}, want list or struct)", found.gathered.kinds));
         }
         if final_value && !found.gathered.kinds.meets(wanted) {
             return self.fatal(at, format!("invalid index {} (found {})", super::describe::label(name), found.gathered.kinds));
         }
-        let closed = (found.gathered.is_struct || found.gathered.may_be_struct) && self.is_closed(vertex) && final_value;
+        let closed = (found.gathered.is_struct || found.gathered.may_be_struct)
+            && (self.is_closed(vertex) || self.has_shapeless_definition(vertex))
+            && final_value;
         if let Some(problem) = found.problem.as_ref().filter(|problem| !(closed && self.confirming && problem.code == Code::Incomplete)) {
             return problem.clone();
         }

@@ -59,8 +59,13 @@ impl Parser<'_> {
     }
 
     fn disjunct(&mut self) -> Result<Disjunct, CueError> {
+        let at = self.at();
         let preferred = self.accept("*");
-        Ok(Disjunct { preferred, value: self.conjunction()? })
+        let value = self.conjunction()?;
+        if preferred && matches!(value.kind, ExprKind::And(..) | ExprKind::Binary(..)) {
+            return Err(self.syntax(at, "preference mark not allowed at this position"));
+        }
+        Ok(Disjunct { preferred, value })
     }
 
     fn conjunction(&mut self) -> Result<Expr, CueError> {
