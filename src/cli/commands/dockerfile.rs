@@ -48,6 +48,6 @@ impl Runnable for DockerfileVerifyArgs {
         verify::check_before_files(&self.verify)?;
         let file = self.verify.images.first().cloned().unwrap_or_default();
         self.verify.images = named_images::of_dockerfile(Path::new(&file), self.base_image_only, context)?;
-        self.verify.run(context)
+        verify::verify(self.verify, context)
     }
 }

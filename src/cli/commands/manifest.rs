@@ -43,6 +43,6 @@ impl Runnable for ManifestVerifyArgs {
         verify::check_before_files(&self.verify)?;
         let file = self.verify.images.first().cloned().unwrap_or_default();
         self.verify.images = named_images::of_manifest(Path::new(&file), context)?;
-        self.verify.run(context)
+        verify::verify(self.verify, context)
     }
 }

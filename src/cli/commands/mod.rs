@@ -7,6 +7,7 @@ pub mod bundle;
 pub mod clean;
 pub mod completion;
 pub mod copy;
+pub mod debug;
 pub mod dockerfile;
 pub mod download;
 pub mod env;
@@ -67,8 +68,8 @@ static COMMANDS: &[&Spec] = &[
     &bundle::inspect::SPEC,
     &bundle::upgrade::SPEC,
     &clean::SPEC,
-    &later("debug"),
-    &later("debug providers"),
+    &debug::GROUP,
+    &debug::PROVIDERS,
     &tree::SPEC,
     &completion::SPEC,
     &copy::SPEC,

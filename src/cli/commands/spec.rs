@@ -22,6 +22,8 @@ pub struct Spec {
     pub examples: &'static str,
     /// Why it is deprecated, in cosign's words; such a command is not listed.
     pub notice: Option<&'static str>,
+    /// Whether no list names it, though it is not deprecated.
+    pub hidden: bool,
     /// How many words it takes.
     pub words: Words,
     /// Whether its flags also come from the environment.
@@ -131,6 +133,7 @@ impl Spec {
         usage: "[flags]",
         examples: "",
         notice: None,
+        hidden: false,
         words: Words::Any,
         env: false,
         deadline: false,
@@ -161,7 +164,7 @@ impl Spec {
 
     /// Whether help, suggestions and completion name it.
     pub fn is_shown(&self) -> bool {
-        self.notice.is_none() && !matches!(self.action, Action::Later)
+        self.notice.is_none() && !self.hidden && !matches!(self.action, Action::Later)
     }
 
     /// Its clap definition, with the flags of the root.

@@ -50,7 +50,11 @@ impl Runnable for VerifyArgs {
     }
 
     fn run(self, context: &Context) -> Result<(), CommandError> {
-        block_on(context, run(self, context))
+        check_before_files(&self)?;
+        if let Some(warning) = self.verifier.common.tlog_warning("signature") {
+            context.ui.warn(&warning);
+        }
+        verify(self, context)
     }
 }
 
@@ -96,9 +100,6 @@ pub(super) fn check_before_files(args: &VerifyArgs) -> Result<(), CommandError> 
 fn check(args: &VerifyArgs, ui: &dyn Ui) -> Result<(), CommandError> {
     let verifier = &args.verifier;
     check_before_files(args)?;
-    if let Some(warning) = verifier.common.tlog_warning("signature") {
-        ui.warn(&warning);
-    }
     match args.attachment.as_str() {
         "" => {}
         "sbom" => ui.warn(super::SBOM_NOTICE),
@@ -106,6 +107,14 @@ fn check(args: &VerifyArgs, ui: &dyn Ui) -> Result<(), CommandError> {
     }
     verifier.check_signer()?;
     Ok(())
+}
+
+/// Does it, without the word about a log that is not looked at, which the commands that verify the images of a file do not give.
+///
+/// # Errors
+/// A rule is broken, or the verification fails.
+pub(super) fn verify(args: VerifyArgs, context: &Context) -> Result<(), CommandError> {
+    block_on(context, run(args, context))
 }
 
 async fn run(args: VerifyArgs, context: &Context) -> Result<(), CommandError> {

@@ -73,6 +73,15 @@ pub async fn token(named: Option<&str>, client: &Client, context: &Context) -> R
     Ok(Some(token).filter(|token| !token.expose().is_empty()))
 }
 
+/// Every source by name, and whether it is there.
+pub async fn sources(client: &Client, context: &Context) -> Vec<(&'static str, bool)> {
+    let mut found = Vec::with_capacity(SOURCES.len());
+    for (name, source) in SOURCES {
+        found.push((name, source.is_there(client, context).await.is_ok()));
+    }
+    found
+}
+
 impl Source {
     fn name(self) -> &'static str {
         SOURCES.iter().find(|(_, source)| *source == self).map_or("", |(name, _)| name)
