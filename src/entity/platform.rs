@@ -76,6 +76,15 @@ impl std::fmt::Display for Platform {
     }
 }
 
+fn platform_of(entry: &Descriptor) -> Option<Platform> {
+    serde_json::from_str::<Option<Platform>>(entry.platform.as_ref()?.get()).ok()?
+}
+
+/// What an entry of an index is for, `os/arch[/variant][:version]`, as `--platform` takes it.
+pub fn shown(entry: &Descriptor) -> Option<String> {
+    platform_of(entry).map(|platform| platform.to_string())
+}
+
 /// The one entry of `index` that is for `platform` (`os[/arch[/variant]][:version]`).
 ///
 /// # Errors
@@ -86,8 +95,6 @@ pub fn choose(index: &FetchedManifest, platform: &str) -> Result<Descriptor, Pla
     }
     let wanted = Platform::parse(platform)?;
     let listed: Index = serde_json::from_slice(&index.bytes)?;
-    let platform_of =
-        |entry: &Descriptor| entry.platform.as_ref().and_then(|raw| serde_json::from_str::<Option<Platform>>(raw.get()).ok().flatten());
     let mut found: Vec<(Platform, Descriptor)> = listed
         .manifests
         .into_iter()
@@ -143,6 +150,18 @@ mod tests {
         assert_eq!(of(&index, "windows/amd64:10.0").unwrap_err(), "unable to find an entity for windows/amd64:10.0");
         assert_eq!(of(&index, "linux").unwrap_err(), "platform spec matches more than one image architecture: linux/amd64, linux/arm/v7");
         assert_eq!(of(&index, "a/b/c/d").unwrap_err(), "parsing platform: too many slashes in platform spec: a/b/c/d");
+    }
+
+    #[test]
+    fn platforms_are_shown_as_the_flag_takes_them() {
+        let of = |json: &str| {
+            let mut entry = Descriptor::of(media_type::OCI_MANIFEST, b"x");
+            entry.platform = Some(serde_json::value::RawValue::from_string(json.to_owned()).unwrap());
+            shown(&entry).unwrap()
+        };
+        assert_eq!(of(r#"{"architecture":"arm","os":"linux","variant":"v7"}"#), "linux/arm/v7");
+        assert_eq!(of(r#"{"architecture":"amd64","os":"windows","os.version":"10.0.1"}"#), "windows/amd64:10.0.1");
+        assert_eq!(shown(&Descriptor::of(media_type::OCI_MANIFEST, b"x")), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::stream::StreamExt;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -15,10 +15,11 @@ use crate::crypto::Digest;
 use crate::encoding::{base64, go_json, text};
 use crate::entity::attestations::{predicate_type_of, predicate_type_of_bundle};
 use crate::entity::bundles;
+use crate::entity::platform::{self, PlatformError};
 use crate::entity::signatures::{self, AttachedSignature};
 use crate::format::bundle::{Bundle, BundleContent, legacy};
 use crate::format::dsse::{self, Envelope};
-use crate::format::oci::{Descriptor, ImageRef, Index, ReferenceError, Selector, media_type};
+use crate::format::oci::{Descriptor, ImageRef, ReferenceError, Selector};
 use crate::registry::{Access, Registries, RegistryError, Repository};
 
 /// What is to be fetched.
@@ -53,15 +54,9 @@ pub enum DownloadError {
     /// No attestation of that type.
     #[error("no attestations with predicate type '{}' found", text::quote(.0))]
     NoAttestations(String),
-    /// `--platform` of an image that is no index.
-    #[error("specified reference is not a multiarch image")]
-    NotAnIndex,
-    /// No such platform.
-    #[error("unable to find an entity for {}", text::quote(.0))]
-    NoPlatform(String),
-    /// Several images for that platform.
-    #[error("platform spec matches more than one image architecture: {}", text::quote(.0))]
-    SeveralPlatforms(String),
+    /// `--platform` names no image.
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
     /// What is attached is no envelope.
     #[error("unmarshaling payload: {0}")]
     Envelope(String),
@@ -157,35 +152,7 @@ async fn locate(request: &Download, registries: &Registries) -> Result<Located, 
 
 /// The image for `platform` (`os[/arch[/variant]]`, perhaps `:version`) in an index.
 pub(super) async fn of_platform(repository: &dyn Repository, index: &Digest, platform: &str) -> Result<Descriptor, DownloadError> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Platform {
-        os: String,
-        architecture: String,
-        variant: String,
-        #[serde(rename = "os.version")]
-        os_version: String,
-    }
-    let fetched = repository.manifest(&Selector::Digest(index.clone())).await?;
-    if !media_type::is_index(&fetched.descriptor.media_type) {
-        return Err(DownloadError::NotAnIndex);
-    }
-    let listed: Index = serde_json::from_slice(&fetched.bytes)
-        .map_err(|error| RegistryError::Malformed { what: format!("index {index}"), reason: error.to_string() })?;
-    let (words, version) = platform.split_once(':').unwrap_or((platform, ""));
-    let mut words = words.splitn(3, '/').chain(["", "", ""]);
-    let wanted = [words.next(), words.next(), words.next()].map(Option::unwrap_or_default);
-    let matches = |entry: &&Descriptor| {
-        let Some(found) = entry.platform.as_ref().and_then(|raw| serde_json::from_str::<Platform>(raw.get()).ok()) else { return false };
-        let pairs = [(wanted[0], &found.os), (wanted[1], &found.architecture), (wanted[2], &found.variant), (version, &found.os_version)];
-        pairs.iter().all(|(wanted, found)| wanted.is_empty() || wanted == found)
-    };
-    let mut found = listed.manifests.iter().filter(matches);
-    match (found.next(), found.next()) {
-        (Some(one), None) => Ok(one.clone()),
-        (None, _) => Err(DownloadError::NoPlatform(platform.to_owned())),
-        (Some(_), Some(_)) => Err(DownloadError::SeveralPlatforms(platform.to_owned())),
-    }
+    Ok(platform::choose(&repository.manifest(&Selector::Digest(index.clone())).await?, platform)?)
 }
 
 async fn fetch_bundles(located: &Located, request: &Download) -> Result<Vec<Vec<u8>>, DownloadError> {

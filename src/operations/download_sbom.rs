@@ -1,7 +1,5 @@
 //! Fetches the SBOM attached to an image, byte for byte.
 
-use serde::Deserialize;
-
 use super::attach::sbom::OCI11_ARTIFACT_TYPE;
 use super::download_attached::{DownloadError, of_platform};
 use super::place::Place;
@@ -9,7 +7,8 @@ use super::subject::{Subject, SubjectError};
 use crate::ambient::Context;
 use crate::crypto::Digest;
 use crate::encoding::text;
-use crate::format::oci::{Descriptor, Index, Manifest, Selector, media_type};
+use crate::entity::platform;
+use crate::format::oci::{Index, Manifest, Selector, media_type};
 use crate::registry::tag_scheme::Attachment;
 use crate::registry::{Access, Registries, RegistryError};
 
@@ -135,7 +134,7 @@ async fn tell_platforms(subject: &Subject, digest: &Digest, context: &Context) -
     }
     let index: Index = serde_json::from_slice(&fetched.bytes)
         .map_err(|error| RegistryError::Malformed { what: format!("index {digest}"), reason: text::quote(&error.to_string()) })?;
-    let platforms: Vec<String> = index.manifests.iter().filter_map(shown_platform).take(MAX_SHOWN).collect();
+    let platforms: Vec<String> = index.manifests.iter().filter_map(platform::shown).take(MAX_SHOWN).collect();
     if !platforms.is_empty() {
         context.ui.status(&format!(
             "\nThis multiarch image does not have an SBOM attached at the index level.\nTry using --platform with one of the following architectures:\n{}\n",
@@ -143,48 +142,4 @@ async fn tell_platforms(subject: &Subject, digest: &Digest, context: &Context) -
         ));
     }
     Ok(true)
-}
-
-/// `os/arch[/variant][:version]`, as `--platform` takes it.
-fn shown_platform(entry: &Descriptor) -> Option<String> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Platform {
-        os: String,
-        architecture: String,
-        variant: String,
-        #[serde(rename = "os.version")]
-        os_version: String,
-    }
-    let platform: Platform = serde_json::from_str(entry.platform.as_ref()?.get()).ok()?;
-    let mut shown = platform.os;
-    for part in [platform.architecture, platform.variant] {
-        if !part.is_empty() {
-            shown.push('/');
-            shown.push_str(&part);
-        }
-    }
-    if !platform.os_version.is_empty() {
-        shown.push(':');
-        shown.push_str(&platform.os_version);
-    }
-    Some(shown)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn platforms_are_shown_as_the_flag_takes_them() {
-        let shown = |json: &str| {
-            let mut entry = Descriptor::of(media_type::OCI_MANIFEST, b"x");
-            entry.platform = Some(serde_json::value::RawValue::from_string(json.to_owned()).unwrap());
-            shown_platform(&entry).unwrap()
-        };
-        assert_eq!(shown(r#"{"architecture":"arm","os":"linux","variant":"v7"}"#), "linux/arm/v7");
-        assert_eq!(shown(r#"{"architecture":"amd64","os":"windows","os.version":"10.0.1"}"#), "windows/amd64:10.0.1");
-        assert_eq!(shown_platform(&Descriptor::of(media_type::OCI_MANIFEST, b"x")), None);
-    }
 }
