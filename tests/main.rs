@@ -22,6 +22,7 @@ mod credentials;
 mod documents;
 mod exit_codes;
 mod flags_of_sign;
+mod foreign_tuf;
 mod generate;
 mod hostile;
 mod hosts;

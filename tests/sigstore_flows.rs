@@ -3,7 +3,6 @@
 
 use crate::support::http_server::Request;
 use crate::support::pki;
-use crate::support::reference;
 use crate::support::registry::{Behaviour, TestRegistry};
 use crate::support::sandbox::{Call, OLD_FORM, Sandbox};
 use crate::support::sigstore::ambient::{REQUEST_TOKEN, WORKFLOW};
@@ -11,6 +10,7 @@ use crate::support::sigstore::keys::KeyKind;
 use crate::support::sigstore::service::Fault;
 use crate::support::sigstore::world::{Options, World};
 use crate::support::sigstore::{Needs, Sigstore, path_text, world};
+use crate::support::{reference, skipped};
 
 const TOKEN: &[&str] = &["--yes", "--identity-token", "token"];
 pub const BUNDLE: &[&str] = &["--bundle", "bundle.json"];
@@ -403,6 +403,10 @@ fn the_log_is_asked_for_what_it_stores() {
 fn keys_of_other_curves_sign_envelopes_for_either_log() {
     for (version, log) in [(1, Needs::RekorV1), (2, Needs::RekorV2)] {
         let Some(services) = Sigstore::having(&[log, Needs::Tsa]) else { continue };
+        if services.is_mock() && version == 2 {
+            skipped("version 2 of the mock's log takes every digest for SHA-256");
+            continue;
+        }
         let sandbox = with_file(&services);
         sandbox.write("config.json", services.signing_config(version));
         sandbox.write("predicate.json", "{}");

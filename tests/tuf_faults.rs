@@ -1,6 +1,6 @@
 //! The TUF repository: its rotations are followed, its trips counted; what is expired, older, or signed by too few is refused.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -13,6 +13,16 @@ use crate::support::sandbox::{Call, Sandbox};
 use crate::support::sigstore::service::Fault;
 use crate::support::sigstore::tuf::TufRepository;
 use crate::support::sigstore::{Sigstore, path_text};
+
+/// Lets a cache forget that it was refreshed of late.
+pub fn grow_old(cache: &Path) {
+    for entry in std::fs::read_dir(cache).unwrap().flatten() {
+        let name = entry.file_name().into_string().unwrap();
+        if name.ends_with(".json") && name != "remote.json" {
+            std::fs::write(entry.path(), r#"{"lastTimestamp":"2020-01-01T00:00:00Z"}"#).unwrap();
+        }
+    }
+}
 
 /// The virtual services, and a sandbox with a signed file.
 struct Case {
@@ -42,14 +52,8 @@ impl Case {
         verify_blob(&self.sandbox, &self.services.who())
     }
 
-    /// The last refresh was long ago.
     fn grow_old(&self) {
-        for entry in std::fs::read_dir(self.cache()).unwrap().flatten() {
-            let name = entry.file_name().into_string().unwrap();
-            if name.ends_with(".json") && name != "remote.json" {
-                std::fs::write(entry.path(), r#"{"lastTimestamp":"2020-01-01T00:00:00Z"}"#).unwrap();
-            }
-        }
+        grow_old(&self.cache());
     }
 
     /// Verifies after the cache grew old.

@@ -101,6 +101,11 @@ impl Sigstore {
         world
     }
 
+    /// Whether the services are those of `mock-sigstore.mjs`, which do not all that real ones do.
+    pub fn is_mock(&self) -> bool {
+        matches!(self.source, Source::Mock(_))
+    }
+
     /// The versions of Rekor that are there.
     pub fn log_versions(&self) -> impl Iterator<Item = u32> + use<> {
         let there = [(1, self.rekor.is_empty()), (2, self.rekor_v2.is_empty())];
