@@ -12,7 +12,7 @@ use crate::ambient::{Context, DeadlineExceeded};
 ///
 /// # Errors
 /// What `work` fails with, or the deadline.
-pub fn block_on(context: &Context, work: impl Future<Output = Result<(), CommandError>>) -> Result<(), CommandError> {
+pub fn block_on<T>(context: &Context, work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     #[cfg(unix)]
     let mut signals = Signals::watch()?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::crypto::Digest;
 use crate::encoding::{UnixTime, go_json};
 use crate::format::oci::{Descriptor, Manifest, media_type};
-use crate::registry::{RegistryError, Repository};
+use crate::registry::{RegistryError, Repository, known_digest};
 
 /// The config of every bundle referrer: the OCI empty value.
 const EMPTY_CONFIG: &[u8] = b"{}";
@@ -67,10 +67,7 @@ pub async fn attach_bundle(
 /// # Errors
 /// What the registry says.
 pub async fn put(repository: &dyn Repository, subject: &Descriptor, entry: &Descriptor, manifest: &[u8]) -> Result<Digest, RegistryError> {
-    let subject = subject.parsed_digest().ok_or_else(|| RegistryError::Malformed {
-        what: format!("descriptor of {}", repository.name()),
-        reason: "its digest is no SHA-256 digest".into(),
-    })?;
+    let subject = known_digest(subject, || format!("descriptor of {}", repository.name()))?;
     repository.put_referrer(&subject, entry, manifest).await
 }
 

@@ -12,7 +12,7 @@ use crate::keys::load::{FetchError, FetchUrl};
 use crate::verify::Blob;
 
 /// The most bytes that are fetched from a URL: 128 MiB, as attachments. Local files have no limit.
-const MAX_FETCHED: u64 = 128 << 20;
+pub const MAX_FETCHED: u64 = 128 << 20;
 /// How much is read at once.
 const BUFFER: usize = 256 * 1024;
 

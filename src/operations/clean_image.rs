@@ -8,7 +8,7 @@ use crate::crypto::Digest;
 use crate::entity::collected;
 use crate::format::oci::{Descriptor, ImageRef, ReferenceError, Selector};
 use crate::registry::tag_scheme::{Attachment, attachment_tag};
-use crate::registry::{Access, Located, Registries, RegistryError, Repository};
+use crate::registry::{self, Access, Located, Registries, RegistryError, Repository};
 
 /// How many referrers are looked into at the same time.
 const CONCURRENT: usize = 8;
@@ -109,10 +109,7 @@ pub async fn clean(request: &CleanImage, registries: &Registries, context: &Cont
 async fn digest_of(repository: &dyn Repository, selector: &Selector) -> Result<Digest, RegistryError> {
     match selector {
         Selector::Digest(digest) => Ok(digest.clone()),
-        Selector::Tag(tag) => repository.resolve(selector).await?.parsed_digest().ok_or_else(|| RegistryError::Malformed {
-            what: format!("{}:{tag}", repository.name()),
-            reason: "its digest is no SHA-256 digest".to_owned(),
-        }),
+        Selector::Tag(tag) => registry::known_digest(&repository.resolve(selector).await?, || format!("{}:{tag}", repository.name())),
     }
 }
 

@@ -17,9 +17,9 @@ use crate::entity::delivery::{Delivery, Parcel, Target};
 use crate::entity::platform::{self, PlatformError};
 use crate::entity::tree::{Budget, Tree};
 use crate::entity::walk::WalkError;
-use crate::format::oci::{ImageRef, ReferenceError, Selector, media_type};
+use crate::format::oci::{Descriptor, ImageRef, ReferenceError, Selector, media_type};
 use crate::registry::tag_scheme::{attachment_tag, referrers_tag};
-use crate::registry::{Access, FetchedManifest, Located, Registries, RegistryError, Repository};
+use crate::registry::{Access, FetchedManifest, Located, Registries, RegistryError, Repository, known_digest};
 
 /// How many tags are looked at at the same time.
 const CONCURRENT: usize = 4;
@@ -130,33 +130,29 @@ async fn read_root(
     let mut root = read(selector).await?;
     if let Some(platform) = platform {
         let entry = platform::choose(&root, platform)?;
-        let digest = entry.parsed_digest().ok_or_else(|| unknown_digest(&entry.digest))?;
+        let digest = known_digest(&entry, || shown(&entry))?;
         root = read(&Selector::Digest(digest)).await?;
     }
     let kind = &root.descriptor.media_type;
     if !media_type::is_index(kind) && !media_type::is_manifest(kind) {
         return Err(CopyError::UnknownMediaType(kind.clone()));
     }
-    let digest = root.descriptor.parsed_digest().ok_or_else(|| unknown_digest(&root.descriptor.digest))?;
+    let digest = known_digest(&root.descriptor, || shown(&root.descriptor))?;
     Ok((root, digest))
 }
 
-fn unknown_digest(digest: &str) -> RegistryError {
-    RegistryError::Malformed { what: format!("manifest {}", text::quote(digest)), reason: "its digest is no SHA-256 digest".to_owned() }
+fn shown(manifest: &Descriptor) -> String {
+    format!("manifest {}", text::quote(&manifest.digest))
 }
 
 fn target_of(request: &CopyImage, destination: &ImageRef, digest: &Digest) -> Result<Selector, CopyError> {
-    let named = match destination {
-        ImageRef::Registry(reference) => Some(reference.selector.clone()),
-        ImageRef::Layout { selector, .. } => selector.clone(),
-    };
-    match named {
-        Some(Selector::Digest(other)) if other != *digest => Err(CopyError::OtherDigest {
+    match destination.selector() {
+        Some(Selector::Digest(other)) if other != digest => Err(CopyError::OtherDigest {
             image: format!("{}@{digest}", text::quote(&request.source)),
             destination: destination.to_string(),
         }),
         // Without the image's own tag what is attached to it is all that was asked for.
-        Some(tag) if request.only.is_none() => Ok(tag),
+        Some(named) if request.only.is_none() => Ok(named.clone()),
         _ => Ok(Selector::Digest(digest.clone())),
     }
 }

@@ -111,12 +111,11 @@ pub enum PartError {
     NoRoot,
 }
 
-/// The trusted root as JSON. TUF is asked only where something of it is wanted.
+/// The trusted root as JSON: `root`, which was taken over of the distributed one, and the rest.
 ///
 /// # Errors
 /// [`CreateTrustedRootError`]: the first part that is wrong.
-pub async fn create_trusted_root(request: &CreateTrustedRoot, context: &Context) -> Result<Vec<u8>, CreateTrustedRootError> {
-    let mut root = distributed(request.distributed, context).await?;
+pub fn create_trusted_root(request: &CreateTrustedRoot, mut root: TrustedRoot) -> Result<Vec<u8>, CreateTrustedRootError> {
     for source in &request.certificate_authorities {
         root.certificate_authorities.push(certificate_authority(source)?);
     }
@@ -134,10 +133,11 @@ pub async fn create_trusted_root(request: &CreateTrustedRoot, context: &Context)
     Ok(root.to_json()?)
 }
 
-async fn distributed(wanted: Distributed, context: &Context) -> Result<TrustedRoot, TrustError> {
-    if wanted == Distributed::default() {
-        return Ok(TrustedRoot::default());
-    }
+/// What is wanted of the distributed trusted root.
+///
+/// # Errors
+/// [`CreateTrustedRootError::Distributed`].
+pub async fn distributed(wanted: Distributed, context: &Context) -> Result<TrustedRoot, CreateTrustedRootError> {
     let mut root = trust::distributed(Network::Allowed, context).await?;
     if !wanted.certificate_authorities {
         root.certificate_authorities.clear();

@@ -20,7 +20,7 @@ use crate::entity::signatures::{self, AttachedSignature};
 use crate::format::bundle::{Bundle, BundleContent, legacy};
 use crate::format::dsse::{self, Envelope};
 use crate::format::oci::{Descriptor, ImageRef, ReferenceError, Selector};
-use crate::registry::{Access, Registries, RegistryError, Repository};
+use crate::registry::{Access, Registries, RegistryError, Repository, known_digest};
 
 /// What is to be fetched.
 pub struct Download {
@@ -133,18 +133,17 @@ async fn locate(request: &Download, registries: &Registries) -> Result<Located, 
     let image = ImageRef::parse(&request.image)?;
     let found = registries.locate(&image, Access::Pull)?;
     let own = found.repository;
-    let malformed = |what: &str| RegistryError::Malformed { what: what.to_owned(), reason: "its digest is no SHA-256 digest".to_owned() };
     let mut digest = match &found.selector {
         Selector::Digest(digest) => digest.clone(),
         Selector::Tag(_) => match own.manifest(&found.selector).await {
-            Ok(manifest) => manifest.descriptor.parsed_digest().ok_or_else(|| malformed(&request.image))?,
+            Ok(manifest) => known_digest(&manifest.descriptor, || request.image.clone())?,
             Err(error) if error.is_not_found() => return Err(DownloadError::NotFound(error)),
             Err(error) => return Err(error.into()),
         },
     };
     if let Some(platform) = &request.platform {
         let entry = of_platform(&*own, &digest, platform).await?;
-        digest = entry.parsed_digest().ok_or_else(|| malformed(&entry.digest))?;
+        digest = known_digest(&entry, || entry.digest.clone())?;
     }
     let attached = request.place.signatures(registries, (&image, &own), Access::Pull)?;
     Ok(Located { attached, digest, name: image.to_string() })

@@ -77,9 +77,9 @@ pub async fn load(request: &LoadImage, registries: &Registries) -> Result<(), Lo
     let (from, root) = saved_image(&request.directory, registries)?;
     let to = registries.open(&image, Access::Push)?;
     let attached_to = request.place.signatures(registries, (&image, &to), Access::Push)?;
-    let target = match selector_of(&image) {
-        Some(Selector::Tag(tag)) => Target::Tag(tag),
-        Some(Selector::Digest(digest)) if digest != root => {
+    let target = match image.selector() {
+        Some(Selector::Tag(tag)) => Target::Tag(tag.clone()),
+        Some(Selector::Digest(digest)) if *digest != root => {
             return Err(LoadError::OtherDigest { directory: request.directory.clone(), digest: root, image: image.to_string() });
         }
         _ => Target::Digest,
@@ -117,13 +117,6 @@ fn saved_image(directory: &Path, registries: &Registries) -> Result<(Arc<dyn Rep
         reason: format!("{} is no digest", text::quote(&image.digest)),
     })?;
     Ok((registries.open(&layout(None), Access::Pull)?, digest))
-}
-
-fn selector_of(image: &ImageRef) -> Option<Selector> {
-    match image {
-        ImageRef::Registry(reference) => Some(reference.selector.clone()),
-        ImageRef::Layout { selector, .. } => selector.clone(),
-    }
 }
 
 fn target_of<'a>(thing: &Attachable, to: &Arc<dyn Repository>, prefix: &str) -> Target<'a> {

@@ -2,10 +2,11 @@
 
 use crate::ambient::{Context, DeadlineExceeded};
 use crate::encoding::{UnixTime, text};
-use crate::policy::cue::{self, CueFile, CuePolicy};
+use crate::policy::PolicyFile;
+use crate::policy::cue::{self, CuePolicy};
 use crate::policy::input::{self, InputError};
 #[cfg(feature = "policy-rego")]
-use crate::policy::rego::{MAX_EVALUATION, PolicyFile, RegoPolicies};
+use crate::policy::rego::{MAX_EVALUATION, RegoPolicies};
 
 /// A policy as it was named, and what was read of it.
 #[derive(Debug)]
@@ -200,6 +201,6 @@ fn evaluate_rego(program: &RegoProgram, _: &[u8], _: UnixTime, _: &Context) -> V
 }
 
 fn parse_cue(texts: &[(String, String)]) -> Result<CuePolicy, Vec<String>> {
-    let files: Vec<CueFile<'_>> = texts.iter().map(|(name, text)| CueFile { name, text }).collect();
+    let files: Vec<PolicyFile<'_>> = texts.iter().map(|(name, text)| PolicyFile { name, text }).collect();
     CuePolicy::parse(&files).map_err(|error| vec![error.to_string()])
 }

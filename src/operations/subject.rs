@@ -6,7 +6,7 @@ use super::place::Place;
 use crate::crypto::Digest;
 use crate::format::oci::{Descriptor, ImageRef, ReferenceError, Selector};
 use crate::registry::tag_scheme::{Attachment, attachment_tag};
-use crate::registry::{Access, Registries, RegistryError, Repository};
+use crate::registry::{Access, Registries, RegistryError, Repository, known_digest};
 
 /// Why there is no such image.
 #[derive(Debug, thiserror::Error)]
@@ -84,10 +84,7 @@ impl Subject {
     /// # Errors
     /// It is none that this program knows.
     pub fn parsed(&self, descriptor: &Descriptor) -> Result<Digest, RegistryError> {
-        descriptor.parsed_digest().ok_or_else(|| RegistryError::Malformed {
-            what: format!("manifest of {}", self.own.name()),
-            reason: "its digest is no SHA-256 digest".into(),
-        })
+        known_digest(descriptor, || format!("manifest of {}", self.own.name()))
     }
 
     /// Whether the image is named by a tag, given or implied.

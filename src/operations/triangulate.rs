@@ -2,7 +2,7 @@
 
 use crate::format::oci::{ImageRef, ReferenceError, Selector};
 use crate::registry::tag_scheme::{Attachment, attachment_tag};
-use crate::registry::{Access, Registries, RegistryError};
+use crate::registry::{Access, Registries, RegistryError, known_digest};
 
 use super::place::Place;
 
@@ -37,10 +37,7 @@ pub async fn triangulate(image: &str, wanted: Wanted, place: &Place, registries:
         Selector::Digest(digest) => digest,
         Selector::Tag(_) => {
             let descriptor = located.repository.resolve(&located.selector).await?;
-            descriptor.parsed_digest().ok_or_else(|| RegistryError::Malformed {
-                what: format!("manifest of {image}"),
-                reason: "its digest is no SHA-256 digest".into(),
-            })?
+            known_digest(&descriptor, || format!("manifest of {image}"))?
         }
     };
     let repository = match (&place.repository, &image) {

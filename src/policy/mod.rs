@@ -7,3 +7,12 @@ pub mod input;
 pub mod rego;
 
 pub use go_struct::StructError;
+
+/// A file with a policy, or a part of one.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicyFile<'a> {
+    /// Its name, for messages.
+    pub name: &'a str,
+    /// Its text.
+    pub text: &'a str,
+}

@@ -180,21 +180,24 @@ impl Source for PipeOut {
     }
 }
 
+/// Keeps what it takes, for tests.
+#[cfg(test)]
+#[derive(Default)]
+pub(super) struct Kept(pub(super) Mutex<Vec<u8>>);
+
+#[cfg(test)]
+#[async_trait]
+impl Sink for Kept {
+    async fn take(&self, piece: Bytes) -> io::Result<()> {
+        self.0.lock().map_err(|_| io::Error::other("poisoned"))?.extend_from_slice(&piece);
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    #[derive(Default)]
-    struct Kept(Mutex<Vec<u8>>);
-
-    #[async_trait]
-    impl Sink for Kept {
-        async fn take(&self, piece: Bytes) -> io::Result<()> {
-            self.0.lock().unwrap().extend_from_slice(&piece);
-            Ok(())
-        }
-    }
 
     async fn passes(pieces: &[&'static [u8]], digest: Digest, size: u64) -> (Result<(), RegistryError>, Vec<u8>) {
         let kept = Arc::new(Kept::default());

@@ -9,7 +9,7 @@ use super::go_value;
 use crate::ambient::DeadlineExceeded;
 use crate::crypto::Digest;
 use crate::encoding::{PathError, text};
-use crate::format::oci::ReferenceError;
+use crate::format::oci::{Descriptor, ReferenceError};
 use crate::http::{HttpError, Method, Response, redact, retry};
 
 /// A failed exchange with a registry or a layout directory.
@@ -138,6 +138,15 @@ pub enum RegistryError {
     /// A [`super::TagUpdate`] failed for a reason of its own.
     #[error("{0}")]
     Update(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The digest of a descriptor that has to have one; `what` it describes is for the error.
+///
+/// # Errors
+/// [`RegistryError::Malformed`].
+pub fn known_digest(descriptor: &Descriptor, what: impl FnOnce() -> String) -> Result<Digest, RegistryError> {
+    let malformed = || RegistryError::Malformed { what: what(), reason: "its digest is no SHA-256 digest".to_owned() };
+    descriptor.parsed_digest().ok_or_else(malformed)
 }
 
 impl RegistryError {

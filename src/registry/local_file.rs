@@ -79,20 +79,8 @@ impl BlobSource for LocalFile {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
-
-    #[derive(Default)]
-    struct Kept(Mutex<Vec<u8>>);
-
-    #[async_trait]
-    impl Sink for Kept {
-        async fn take(&self, piece: Bytes) -> io::Result<()> {
-            self.0.lock().unwrap().extend_from_slice(&piece);
-            Ok(())
-        }
-    }
+    use crate::registry::checked::Kept;
 
     #[tokio::test]
     async fn a_file_that_changed_is_never_whole() {

@@ -26,7 +26,7 @@ pub mod tag_scheme;
 mod update;
 mod upload;
 
-pub use error::RegistryError;
+pub use error::{RegistryError, known_digest};
 pub use layout::LayoutRepository;
 pub use local_file::LocalFile;
 pub use options::{Access, RegistryOptions};

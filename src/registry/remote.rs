@@ -210,9 +210,7 @@ impl BlobSource for RemoteRepository {
     }
 
     async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, RegistryError> {
-        let malformed = |reason: &str| RegistryError::Malformed { what: format!("descriptor in {}", self.name), reason: reason.to_owned() };
-        let digest = descriptor.parsed_digest().ok_or_else(|| malformed("its digest is none"))?;
-        let size = u64::try_from(descriptor.size).map_err(|_| malformed("its size is negative"))?;
+        let (digest, size) = checked::extent(&self.name(), descriptor)?;
         if size > limit {
             return Err(RegistryError::TooLarge { what: format!("{}@{digest}", self.name), limit });
         }

@@ -5,7 +5,6 @@ use crate::ambient::Context;
 use crate::cli::args::SigningConfigCreateArgs;
 use crate::cli::error::CommandError;
 use crate::cli::resolve;
-use crate::cli::runtime::block_on;
 
 /// The group in the table of commands.
 pub static GROUP: Spec =
@@ -39,11 +38,7 @@ pub static CREATE: Spec = Spec {
 
 impl Runnable for SigningConfigCreateArgs {
     fn run(self, context: &Context) -> Result<(), CommandError> {
-        block_on(context, run(self, context))
+        let config = resolve::signing_config::resolve(&self, context)?;
+        super::write_document(&self.out, config.to_json(), context)
     }
-}
-
-async fn run(args: SigningConfigCreateArgs, context: &Context) -> Result<(), CommandError> {
-    let config = resolve::signing_config::resolve(&args, context).await?;
-    super::write_document(&args.out, config.to_json(), context)
 }

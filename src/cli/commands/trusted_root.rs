@@ -6,7 +6,8 @@ use crate::cli::args::TrustedRootCreateArgs;
 use crate::cli::error::CommandError;
 use crate::cli::resolve;
 use crate::cli::runtime::block_on;
-use crate::operations::create_trusted_root::create_trusted_root;
+use crate::format::trusted_root::TrustedRoot;
+use crate::operations::create_trusted_root::{Distributed, create_trusted_root, distributed};
 
 /// The group in the table of commands.
 pub static GROUP: Spec =
@@ -35,11 +36,11 @@ pub static CREATE: Spec = Spec {
 
 impl Runnable for TrustedRootCreateArgs {
     fn run(self, context: &Context) -> Result<(), CommandError> {
-        block_on(context, run(self, context))
+        let request = resolve::trusted_root::resolve(&self)?;
+        let root = match request.distributed {
+            wanted if wanted == Distributed::default() => TrustedRoot::default(),
+            wanted => block_on(context, async { Ok(distributed(wanted, context).await?) })?,
+        };
+        super::write_document(&self.out, create_trusted_root(&request, root)?, context)
     }
-}
-
-async fn run(args: TrustedRootCreateArgs, context: &Context) -> Result<(), CommandError> {
-    let json = create_trusted_root(&resolve::trusted_root::resolve(&args)?, context).await?;
-    super::write_document(&args.out, json, context)
 }

@@ -23,6 +23,7 @@ use crate::ambient::Context;
 use crate::cli::error::CommandError;
 use crate::http::{Url, redact};
 use crate::keys::load::FetchUrl;
+use crate::operations::blob::MAX_FETCHED;
 use crate::operations::files;
 
 /// An empty text counts as not given, as in cosign.
@@ -39,9 +40,6 @@ pub(super) fn given_path(text: &str) -> Option<PathBuf> {
 pub(super) fn directory(text: &str) -> PathBuf {
     PathBuf::from(given(text).unwrap_or("."))
 }
-
-/// The most bytes that are fetched from a URL: 128 MiB, as attachments.
-const MAX_FETCHED: u64 = 128 << 20;
 
 /// What a flag names: a file, a URL or a variable (`env://NAME`).
 pub(super) async fn file_or_url(reference: &str, urls: &dyn FetchUrl, context: &Context) -> Result<Vec<u8>, CommandError> {

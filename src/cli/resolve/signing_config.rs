@@ -8,6 +8,7 @@ use crate::ambient::Context;
 use crate::cli::args::SigningConfigCreateArgs;
 use crate::cli::error::CommandError;
 use crate::cli::flag_value::{NumberError, parse_decimal32};
+use crate::cli::runtime::block_on;
 use crate::format::signing_config::{Choice, Selector, Service, SigningConfig};
 use crate::operations::files;
 use crate::sigstore::tuf::{self, Network};
@@ -36,13 +37,13 @@ pub enum ConfigFlagsError {
 ///
 /// # Errors
 /// A rule between flags that is broken, a specification that is none, a base that cannot be loaded, or the step over the network to TUF.
-pub async fn resolve(args: &SigningConfigCreateArgs, context: &Context) -> Result<SigningConfig, CommandError> {
+pub fn resolve(args: &SigningConfigCreateArgs, context: &Context) -> Result<SigningConfig, CommandError> {
     for (kind, services, choice) in [("rekor", &args.rekor, &args.rekor_config), ("tsa", &args.tsa, &args.tsa_config)] {
         if !services.is_empty() && choice.is_empty() {
             return Err(ConfigFlagsError::NoChoice(kind).into());
         }
     }
-    let mut config = if args.with_default_services { distributed(args, context).await? } else { base(args)? };
+    let mut config = if args.with_default_services { distributed(args, context)? } else { base(args)? };
     if args.with_default_rekor_v2 && !args.with_default_services {
         context.ui.warn("--with-default-rekor-v2 has no effect without --with-default-services");
     }
@@ -113,7 +114,7 @@ fn base(args: &SigningConfigCreateArgs) -> Result<SigningConfig, CommandError> {
 }
 
 /// What is taken over with `--with-default-services`; TUF is asked only where something of it is wanted.
-async fn distributed(args: &SigningConfigCreateArgs, context: &Context) -> Result<SigningConfig, CommandError> {
+fn distributed(args: &SigningConfigCreateArgs, context: &Context) -> Result<SigningConfig, CommandError> {
     let without =
         Without { fulcio: args.no_default_fulcio, oidc: args.no_default_oidc, rekor: args.no_default_rekor, tsa: args.no_default_tsa };
     if without == (Without { fulcio: true, oidc: true, rekor: true, tsa: true }) {
@@ -121,7 +122,7 @@ async fn distributed(args: &SigningConfigCreateArgs, context: &Context) -> Resul
     }
     let prefixed = |error: CommandError| error.with_prefix("getting default signing config");
     let name = if args.with_default_rekor_v2 { tuf::SIGNING_CONFIG_REKOR_V2 } else { tuf::SIGNING_CONFIG };
-    let json = tuf::targets(&[name], Network::Allowed, context).await.map_err(|error| prefixed(error.into()))?;
+    let json = block_on(context, async { tuf::targets(&[name], Network::Allowed, context).await.map_err(|error| prefixed(error.into())) })?;
     let mut config = SigningConfig::parse(&json.concat()).map_err(|error| prefixed(error.into()))?;
     without.strip(&mut config);
     Ok(config)
@@ -173,8 +174,7 @@ mod tests {
         let spec = "url=https://r.example, api-version=2,start-time=2024-01-01T00:00:00Z,end-time=2025-01-01T00:00:00Z,operator=o";
         let args = SigningConfigCreateArgs { rekor: vec![spec.to_owned()], rekor_config: "EXACT:1".into(), ..Default::default() };
         let context = Fake::default().context();
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let config = runtime.block_on(resolve(&args, &context)).unwrap();
+        let config = resolve(&args, &context).unwrap();
         let read = SigningConfig::parse(&config.to_json()).unwrap();
         assert_eq!(read.transparency_logs, config.transparency_logs);
         assert_eq!(read.transparency_log_choice, config.transparency_log_choice);

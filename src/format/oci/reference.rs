@@ -147,6 +147,14 @@ impl Reference {
 }
 
 impl ImageRef {
+    /// Tag or digest; `None` for the one image of a layout.
+    pub fn selector(&self) -> Option<&Selector> {
+        match self {
+            Self::Registry(reference) => Some(&reference.selector),
+            Self::Layout { selector, .. } => selector.as_ref(),
+        }
+    }
+
     /// Reads an image reference: `oci:DIR`, `oci:DIR:TAG`, `oci:DIR@DIGEST`, else as [`Reference::parse`]. What follows the last colon behind the
     /// last slash is the tag; a directory with a colon in its name is written with a slash at its end.
     ///

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{AttestImages, AttestStepError, AttestationForm};
 use crate::crypto::Digest;
 use crate::format::oci::{Descriptor, ImageRef, Selector};
-use crate::registry::{Access, Registries, RegistryError, Repository};
+use crate::registry::{Access, Registries, Repository, known_digest};
 
 /// One image to attest.
 pub(super) struct Target {
@@ -38,12 +38,7 @@ pub(super) async fn resolve(
     let needs_descriptor = matches!(request.form, AttestationForm::Bundle) && request.upload;
     let (digest, descriptor) = match own.resolve(&located.selector).await {
         Ok(descriptor) => {
-            let digest = descriptor.parsed_digest().ok_or_else(|| {
-                AttestStepError::Access(RegistryError::Malformed {
-                    what: format!("manifest of {}", own.name()),
-                    reason: "its digest is no SHA-256 digest".into(),
-                })
-            })?;
+            let digest = known_digest(&descriptor, || format!("manifest of {}", own.name())).map_err(AttestStepError::Access)?;
             (digest, Some(descriptor))
         }
         Err(error) => match located.selector {

@@ -6,7 +6,7 @@ use super::{SignImageError, SignImages};
 use crate::crypto::Digest;
 use crate::entity::walk;
 use crate::format::oci::{Descriptor, ImageRef, Selector};
-use crate::registry::{Access, Registries, RegistryError, Repository};
+use crate::registry::{Access, Registries, Repository, known_digest};
 
 /// One manifest to sign.
 pub(super) struct Target {
@@ -89,12 +89,7 @@ async fn digest_of(repository: &dyn Repository, selector: &Selector) -> Result<D
 }
 
 fn parsed(repository: &dyn Repository, descriptor: &Descriptor) -> Result<Digest, SignImageError> {
-    descriptor.parsed_digest().ok_or_else(|| {
-        SignImageError::Access(RegistryError::Malformed {
-            what: format!("manifest of {}", repository.name()),
-            reason: "its digest is no SHA-256 digest".into(),
-        })
-    })
+    known_digest(descriptor, || format!("manifest of {}", repository.name())).map_err(SignImageError::Access)
 }
 
 impl Target {

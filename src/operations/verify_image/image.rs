@@ -21,7 +21,7 @@ use crate::format::intoto::{Statement, predicate_type};
 use crate::format::material::{Signed, SignedContent, SignerMaterial};
 use crate::format::oci::{Descriptor, ImageRef, Selector};
 use crate::format::simple_signing::{Critical, Identity, Image, SimpleSigningPayload};
-use crate::registry::{Access, Registries, RegistryError, Repository};
+use crate::registry::{Access, Registries, RegistryError, Repository, known_digest};
 use crate::verify::{self, Artifact, Verified, VerifiedSigner};
 
 /// What one image's verification works with.
@@ -171,10 +171,7 @@ async fn resolve(repository: &dyn Repository, selector: &Selector) -> Result<(Di
 }
 
 pub(super) fn parsed_digest(descriptor: &Descriptor, repository: &dyn Repository) -> Result<Digest, RegistryError> {
-    descriptor.parsed_digest().ok_or_else(|| RegistryError::Malformed {
-        what: format!("manifest of {}", repository.name()),
-        reason: "its digest is no SHA-256 digest".into(),
-    })
+    known_digest(descriptor, || format!("manifest of {}", repository.name()))
 }
 
 impl Job<'_> {

@@ -24,6 +24,7 @@ mod tests;
 
 pub use error::{CueError, Position};
 
+use super::PolicyFile;
 use crate::encoding::text::quote;
 
 /// How long a policy may be, in bytes.
@@ -31,15 +32,6 @@ const MAX_POLICY: usize = 1 << 20;
 
 /// How many files a policy may have.
 const MAX_FILES: usize = 1000;
-
-/// A file with a policy, or a part of it.
-#[derive(Debug, Clone, Copy)]
-pub struct CueFile<'a> {
-    /// Its name, for messages.
-    pub name: &'a str,
-    /// Its text.
-    pub text: &'a str,
-}
 
 /// A policy that was read and found to use only what is known here.
 #[derive(Debug)]
@@ -53,7 +45,7 @@ impl CuePolicy {
     ///
     /// # Errors
     /// `Syntax`, `Packages`, `UnknownReference`, `Unused`, `Unsupported`, or `Limit` for a policy too long or nested too deep.
-    pub fn parse(files: &[CueFile<'_>]) -> Result<Self, CueError> {
+    pub fn parse(files: &[PolicyFile<'_>]) -> Result<Self, CueError> {
         let mut parsed: Vec<syntax::File> = Vec::new();
         let mut length = 0usize;
         for (index, file) in (0u16..).zip(files) {

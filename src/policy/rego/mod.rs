@@ -22,6 +22,7 @@ use std::time::Duration;
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, PolicyLengthConfig, Value};
 
+use super::PolicyFile;
 use crate::encoding::UnixTime;
 
 pub use error::RegoError;
@@ -41,15 +42,6 @@ const MAX_LINES: usize = 100_000;
 const STACK: usize = 256 << 20;
 /// How many steps pass between two looks at the clock.
 const STEPS: u32 = 64;
-
-/// A file with a policy.
-#[derive(Debug, Clone, Copy)]
-pub struct PolicyFile<'a> {
-    /// Its name, for messages.
-    pub name: &'a str,
-    /// Its text.
-    pub text: &'a str,
-}
 
 /// Policies that were read, ready to be asked as often as one likes.
 #[derive(Clone)]

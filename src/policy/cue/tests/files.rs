@@ -1,11 +1,11 @@
 //! A policy of several files: one instance, as Go loads them. Each verdict here is the Go program's.
 
-use super::{CueError, CueFile, CuePolicy, evaluate};
+use super::{CueError, CuePolicy, PolicyFile, evaluate};
 
 /// The verdict of the files `0.cue`, `1.cue`, … about `json`.
 fn judged(texts: &[&str], json: &str) -> Result<(), CueError> {
     let names: Vec<String> = (0..texts.len()).map(|index| format!("{index}.cue")).collect();
-    let files: Vec<CueFile<'_>> = names.iter().zip(texts).map(|(name, text)| CueFile { name, text }).collect();
+    let files: Vec<PolicyFile<'_>> = names.iter().zip(texts).map(|(name, text)| PolicyFile { name, text }).collect();
     evaluate(&CuePolicy::parse(&files)?, json.as_bytes())
 }
 

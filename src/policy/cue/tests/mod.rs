@@ -9,7 +9,7 @@ mod hostile;
 use super::*;
 
 fn parse(policy: &str) -> Result<CuePolicy, CueError> {
-    CuePolicy::parse(&[CueFile { name: "policy.cue", text: policy }])
+    CuePolicy::parse(&[PolicyFile { name: "policy.cue", text: policy }])
 }
 
 fn verdict(policy: &str, json: &str) -> Result<(), CueError> {
